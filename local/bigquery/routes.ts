@@ -15,10 +15,8 @@ const PROJECT = "/bigquery/v2/projects/{project}";
 const DATASETS = `${PROJECT}/datasets`;
 const TABLES = `${DATASETS}/{dataset}/tables`;
 const TABLE = `${TABLES}/{table}`;
-const PAGE_QUERY = [
-  ...["maxResults", "startIndex", "pageToken", "formatOptions.useInt64Timestamp=true|false"],
-  "formatOptions.timestampOutputFormat",
-];
+const PAGE_QUERY = "maxResults startIndex pageToken formatOptions.useInt64Timestamp=true|false " +
+  "formatOptions.timestampOutputFormat";
 
 const datasetReference = z.strictObject({ datasetId: z.string(), projectId: ignored });
 const datasetSchema = z.strictObject({ datasetReference, labels: z.strictObject({}).nullish() });
@@ -146,7 +144,7 @@ export const ROUTES: Readonly<Record<string, Route<BigQueryParts>>> = {
     },
   },
   [`GET ${TABLE}/data`]: {
-    query: [...PAGE_QUERY, "selectedFields"],
+    query: `${PAGE_QUERY} selectedFields`,
     fields: "kind,etag,totalRows,pageToken,rows",
     async run(parts, { name, query }) {
       const { dataset, table, fields } = await parts.catalog.getTable(
@@ -172,7 +170,7 @@ export const ROUTES: Readonly<Record<string, Route<BigQueryParts>>> = {
     },
   }),
   [`GET ${PROJECT}/queries/{job}`]: {
-    query: [...PAGE_QUERY, "location", "timeoutMs"],
+    query: `${PAGE_QUERY} location timeoutMs`,
     fields: "kind,etag,schema,jobReference,totalRows,pageToken,rows,totalBytesProcessed," +
       "jobComplete,errors,cacheHit,numDmlAffectedRows",
     run({ jobs }, { name, query }) {
@@ -191,7 +189,7 @@ export const ROUTES: Readonly<Record<string, Route<BigQueryParts>>> = {
     },
   }),
   [`GET ${PROJECT}/jobs/{job}`]: {
-    query: ["location", "projection=full|minimal"],
+    query: "location projection=full|minimal",
     run: ({ jobs }, { name }) => jsonReply(200, jobs.describe(jobs.get(name("job")))),
   },
 };

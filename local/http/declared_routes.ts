@@ -17,10 +17,10 @@ export interface RoutedCall extends Call {
 
 /** What a route implements beside its method and path. */
 export interface Declaration {
-  /** Query parameters: `name`, or `name=one|two` where only these values are implemented (`name=`: the empty one). */
-  readonly query?: readonly string[];
-  /** Headers of those that change what a request does; `x-goog-meta-*` is every name of that beginning. */
-  readonly headers?: readonly string[];
+  /** Query parameters, by spaces: `name`, or `name=one|two` where only these values are implemented (`name=`: the empty one). */
+  readonly query?: string;
+  /** Headers of those that change what a request does, by spaces; `x-goog-meta-*` is every name of that beginning. */
+  readonly headers?: string;
   /** Fields of the response that `fields` may name, in its own syntax; without them `fields` is refused. */
   readonly fields?: string;
   /** What an identity must be granted; only the project's owner may do what has no verb. */
@@ -59,11 +59,11 @@ interface Common extends Pick<Declaration, "query" | "headers"> {
 }
 
 /** Query parameters that every JSON API of Google has (https://cloud.google.com/apis/docs/system-parameters); a `key` buys nothing here. */
-export const STANDARD_QUERY: readonly string[] = ["alt=json", "prettyPrint=true|false", "key"];
+export const STANDARD_QUERY = "alt=json prettyPrint=true|false key";
 /** Headers that change what a request does. */
 const MEANINGFUL = /^(x-goog-|x-upload-|x-guploader-|x-http-method|if-|content-encoding$)/;
 /** Those of them that only say who calls. */
-const CALLER = ["x-goog-api-client", "x-goog-request-params", "x-goog-gcs-idempotency-token"];
+const CALLER = "x-goog-api-client x-goog-request-params x-goog-gcs-idempotency-token";
 
 /** The routes of an emulator by `METHOD /path/{name}`; `{name*}` may hold slashes. */
 export class DeclaredRoutes<Context> {
@@ -140,7 +140,7 @@ function compile<Context>(
   const one = common.customVerbs ? "[^/:]+" : "[^/]+";
   const pattern = path.replaceAll(".", "\\.")
     .replaceAll(/\{(\w+)(\*?)\}/g, (_, name, more) => `(?<${name}>${more === "" ? one : ".+"})`);
-  const query = [...common.query ?? [], ...route.query ?? []].map((text) => {
+  const query = wordsOf(common.query, route.query).map((text) => {
     const [, name = "", values] = /^([^=]+)(?:=(.*))?$/.exec(text) ?? [];
     return [name, values?.split("|")] as const;
   });
@@ -150,9 +150,13 @@ function compile<Context>(
     route,
     pattern: new RegExp(`^${pattern}/?$`, "s"),
     query: new Map(query),
-    headers: [...CALLER, ...common.headers ?? [], ...route.headers ?? []],
+    headers: wordsOf(CALLER, common.headers, route.headers),
     fields: route.fields === undefined ? undefined : parseFieldMask(route.fields),
   };
+}
+
+function wordsOf(...texts: readonly (string | undefined)[]): string[] {
+  return texts.join(" ").split(" ").filter((word) => word !== "");
 }
 
 function checkQuery(given: URLSearchParams, declared: CompiledRoute<unknown>["query"]): void {

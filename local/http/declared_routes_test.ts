@@ -15,8 +15,8 @@ const schema = z.strictObject({
   rules: z.array(z.strictObject({ age: z.number() })).optional(),
 });
 const get: Route<string> = {
-  query: ["generation", "alt=json|media"],
-  headers: ["x-goog-meta-*"],
+  query: "generation alt=json|media",
+  headers: "x-goog-meta-*",
   fields: "items(name,size,metadata),nextPageToken",
   run: (_, { name }) => jsonReply(200, { items: [{ ...RESOURCE, name: name("item") }] }),
 };

@@ -20,7 +20,7 @@ export function logBucketRoutes(): Readonly<Record<string, Route<unknown>>> {
       run: () => jsonReply(200, { buckets: [...days.keys()].map(describe) }),
     },
     [`PATCH ${PATH}/global/buckets/{log}`]: withBody(patchSchema, {
-      query: ["updateMask=retentionDays"],
+      query: "updateMask=retentionDays",
       run(_, { name }, { retentionDays }) {
         days.set(name("log"), retentionDays);
         return jsonReply(200, describe(name("log")));

@@ -19,7 +19,7 @@ const INTERVAL = ["interval.startTime", "interval.endTime"];
 export const METRICS_ROUTES: Readonly<Record<string, Route<Broker>>> = {
   "GET /v3/projects/{project}/timeSeries": {
     verb: "monitor",
-    query: ["filter", ...INTERVAL],
+    query: `filter ${INTERVAL.join(" ")}`,
     run: (broker, call) => jsonReply(200, listTimeSeries(broker, call)),
   },
 };

@@ -29,7 +29,7 @@ export function makePubSubApp({ broker, project, controls }: PubSubAppOptions): 
   const routes = new DeclaredRoutes<Broker>(
     { ...ROUTES, ...METRICS_ROUTES, ...logBucketRoutes() },
     {
-      query: [`alt=${JSON_FORMATS}`, `$alt=${JSON_FORMATS}`, "prettyPrint=true|false", "key"],
+      query: `alt=${JSON_FORMATS} $alt=${JSON_FORMATS} prettyPrint=true|false key`,
       maxBodyBytes: MAX_BODY_BYTES,
       customVerbs: true,
       nullIsAbsent: true,

@@ -20,7 +20,7 @@ import { RpcError } from "./rpc_error.ts";
 const MAX_PULLED = 1_000;
 const PULL_WAIT_MS = 10_000;
 const DEFAULT_PAGE = 100;
-const LIST_QUERY = ["pageSize", "pageToken"];
+const LIST_QUERY = "pageSize pageToken";
 const ackIds = z.array(z.string()).min(1).max(10_000);
 const subscription = z.string().optional();
 const pullSchema = z.strictObject({

@@ -13,14 +13,14 @@ import { isNotModified, PRECONDITION_QUERY, preconditionsOfQuery } from "./preco
 import { givenOf, wholeNumber } from "./read_request.ts";
 
 const PROJECTION = "projection=noAcl|full";
-const OBJECT_QUERY = ["generation", PROJECTION, ...PRECONDITION_QUERY];
+const OBJECT_QUERY = `generation ${PROJECTION} ${PRECONDITION_QUERY}`;
 const OBJECT = "/storage/v1/b/{bucket}/o/{object}";
 
 const getRoute: Route<StorageParts> = {
   verb: "read",
-  query: [...OBJECT_QUERY, "alt=json|media"],
+  query: `${OBJECT_QUERY} alt=json|media`,
   // Python's client sends it with downloads too, where it means nothing.
-  headers: ["x-upload-content-type"],
+  headers: "x-upload-content-type",
   fields: OBJECT_FIELDS,
   run: get,
 };
@@ -40,17 +40,10 @@ const changes = (startOf: (before: ObjectAttributes) => ObjectAttributes) =>
 export const OBJECT_ROUTES: Readonly<Record<string, Route<StorageParts>>> = {
   "GET /storage/v1/b/{bucket}/o": {
     verb: "list",
-    query: [
-      ...["prefix", "delimiter", "startOffset", "endOffset", "pageToken", "maxResults"],
-      // No bucket here keeps older versions; Go's client names what it does not want.
-      ...[PROJECTION, "versions=true|false"],
-      ...[
-        "includeTrailingDelimiter=false",
-        "includeFoldersAsPrefixes=false",
-        "softDeleted=false",
-        "matchGlob=",
-      ],
-    ],
+    // No bucket here keeps older versions; Go's client names what it does not want.
+    query:
+      `prefix delimiter startOffset endOffset pageToken maxResults ${PROJECTION} versions=true|false ` +
+      "includeTrailingDelimiter=false includeFoldersAsPrefixes=false softDeleted=false matchGlob=",
     fields: `kind,nextPageToken,prefixes,items(${OBJECT_FIELDS})`,
     run: list,
   },

@@ -17,20 +17,13 @@ const bucketSchema = z.strictObject({
   storageClass: only("STANDARD"),
 });
 
-const BUCKET_QUERY = ["projection=noAcl|full"];
+const BUCKET_QUERY = "projection=noAcl|full";
 const BUCKET = "/storage/v1/b/{bucket}";
 
 /** What the JSON API does with buckets and their notification configurations. */
 export const BUCKET_ROUTES: Readonly<Record<string, Route<StorageParts>>> = {
   "GET /storage/v1/b": {
-    query: [
-      ...BUCKET_QUERY,
-      "project",
-      "prefix",
-      "maxResults",
-      "pageToken",
-      "returnPartialSuccess=false",
-    ],
+    query: `${BUCKET_QUERY} project prefix maxResults pageToken returnPartialSuccess=false`,
     fields: `kind,nextPageToken,items(${BUCKET_FIELDS})`,
     run({ database }, { query, baseUrl }) {
       const most = wholeNumber(givenOf(query, "maxResults"), "maximum of results") ?? 1_000;
@@ -44,7 +37,7 @@ export const BUCKET_ROUTES: Readonly<Record<string, Route<StorageParts>>> = {
     },
   },
   "POST /storage/v1/b": withBody(bucketSchema, {
-    query: [...BUCKET_QUERY, "project"],
+    query: `${BUCKET_QUERY} project`,
     fields: BUCKET_FIELDS,
     run({ database, clock }, { baseUrl }, { name }) {
       checkBucketName(name);

@@ -12,18 +12,15 @@ import { PRECONDITION_QUERY, preconditionsOfQuery } from "./preconditions.ts";
 import { givenOf, readBody, wholeNumber } from "./read_request.ts";
 
 /** Query parameters of every upload. */
-export const UPLOAD_QUERY: readonly string[] = [
-  ...["name", "contentEncoding", "projection=noAcl|full"],
-  ...PRECONDITION_QUERY,
-];
-const UPLOAD_HEADERS = ["x-goog-hash", "x-upload-content-type", "x-upload-content-length"];
+export const UPLOAD_QUERY = `name contentEncoding projection=noAcl|full ${PRECONDITION_QUERY}`;
+const UPLOAD_HEADERS = "x-goog-hash x-upload-content-type x-upload-content-length";
 const UPLOAD = "/upload/storage/v1/b/{bucket}/o";
 
 /** The JSON API's uploads (cloud.google.com/storage/docs/uploads-downloads). */
 export const UPLOAD_ROUTES: Readonly<Record<string, Route<StorageParts>>> = {
   [`POST ${UPLOAD}`]: {
     verb: "create",
-    query: [...UPLOAD_QUERY, "uploadType=resumable|multipart|media"],
+    query: `${UPLOAD_QUERY} uploadType=resumable|multipart|media`,
     headers: UPLOAD_HEADERS,
     fields: OBJECT_FIELDS,
     async run(parts, call) {
@@ -36,7 +33,7 @@ export const UPLOAD_ROUTES: Readonly<Record<string, Route<StorageParts>>> = {
   // As gsutil calls it.
   [`POST /resumable${UPLOAD}`]: {
     verb: "create",
-    query: [...UPLOAD_QUERY, "uploadType=resumable"],
+    query: `${UPLOAD_QUERY} uploadType=resumable`,
     headers: UPLOAD_HEADERS,
     fields: OBJECT_FIELDS,
     run: start,

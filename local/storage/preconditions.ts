@@ -38,10 +38,10 @@ const HEADERS = new Map(
 );
 
 /** The query parameters that state preconditions in the JSON API: `ifGenerationMatch`, `ifMetagenerationNotMatch` and so on. */
-export const PRECONDITION_QUERY: readonly string[] = [...QUERY.values()];
+export const PRECONDITION_QUERY = [...QUERY.values()].join(" ");
 
 /** The headers that state preconditions in the XML API: `x-goog-if-generation-match` and so on. */
-export const PRECONDITION_HEADERS: readonly string[] = [...HEADERS.values()];
+export const PRECONDITION_HEADERS = [...HEADERS.values()].join(" ");
 
 /** The preconditions in a query of the JSON API; throws `bad_request`. */
 export function preconditionsOfQuery(query: URLSearchParams): Preconditions {

@@ -10,14 +10,9 @@ import { OBJECT_FIELDS } from "./object_resource.ts";
 import type { StorageParts } from "./parts.ts";
 
 /** The parameters that the request which started the session had, and those that it got. */
-const query = [...STANDARD_QUERY, ...UPLOAD_QUERY, "uploadType=resumable", "upload_id"];
-const headers = [
-  "x-goog-meta-*",
-  "x-goog-hash",
-  "x-guploader-no-308",
-  "x-upload-content-type",
-  "x-upload-content-length",
-];
+const query = `${STANDARD_QUERY} ${UPLOAD_QUERY} uploadType=resumable upload_id`;
+const headers =
+  "x-goog-meta-* x-goog-hash x-guploader-no-308 x-upload-content-type x-upload-content-length";
 const route: Route<StorageParts> = { query, headers, fields: OBJECT_FIELDS, run: answer };
 
 /** The address of a resumable session, whose id is all that a request needs. */

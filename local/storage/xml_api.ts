@@ -24,15 +24,14 @@ interface XmlContext extends StorageParts {
 }
 
 const OBJECT = "/{bucket}/{object*}";
-const SIGNATURE = ["Algorithm", "Credential", "Date", "Expires", "SignedHeaders", "Signature"];
-const WRITE_HEADERS = [
-  ...["x-goog-meta-*", "x-goog-custom-time", "content-encoding", "x-goog-content-length-range"],
-  ...["x-goog-hash", ...PRECONDITION_HEADERS],
-];
+const SIGNATURE =
+  "X-Goog-Algorithm X-Goog-Credential X-Goog-Date X-Goog-Expires X-Goog-SignedHeaders X-Goog-Signature";
+const WRITE_HEADERS =
+  `x-goog-meta-* x-goog-custom-time content-encoding x-goog-content-length-range x-goog-hash ${PRECONDITION_HEADERS}`;
 const readRoute: Route<XmlContext> = {
   verb: "read",
-  query: ["generation", "response-content-type", "response-content-disposition"],
-  headers: ["if-match", "if-none-match", "if-modified-since", ...PRECONDITION_HEADERS],
+  query: "generation response-content-type response-content-disposition",
+  headers: `if-match if-none-match if-modified-since ${PRECONDITION_HEADERS}`,
   run: read,
 };
 
@@ -44,12 +43,12 @@ export const XML_ROUTES = new DeclaredRoutes<XmlContext>({
   [`PUT ${OBJECT}`]: { verb: "create", headers: WRITE_HEADERS, run: put },
   [`POST ${OBJECT}`]: {
     verb: "create",
-    headers: [...WRITE_HEADERS, "x-goog-resumable"],
+    headers: `${WRITE_HEADERS} x-goog-resumable`,
     run: start,
   },
   [`DELETE ${OBJECT}`]: {
     verb: "remove",
-    query: ["generation"],
+    query: "generation",
     headers: PRECONDITION_HEADERS,
     async run({ objects }, call) {
       await objects.remove({ ...targetOf(call), preconditions: preconditionsOfHeaders(call) });
@@ -57,8 +56,8 @@ export const XML_ROUTES = new DeclaredRoutes<XmlContext>({
     },
   },
 }, {
-  query: SIGNATURE.flatMap((name) => [`X-Goog-${name}`, `x-goog-${name.toLowerCase()}`]),
-  headers: ["x-goog-date", "x-goog-content-sha256"],
+  query: `${SIGNATURE} ${SIGNATURE.toLowerCase()}`,
+  headers: "x-goog-date x-goog-content-sha256",
   maxBodyBytes: 0,
 });
 

@@ -11,10 +11,8 @@ import { elements, xmlReply } from "./xml_errors.ts";
 const NAMESPACE = "http://doc.s3.amazonaws.com/2006-03-01";
 
 /** Query parameters of a list. */
-export const LIST_QUERY: readonly string[] = [
-  ...["list-type=2", "encoding-type=url", "max-keys", "prefix", "delimiter", "start-after"],
-  "continuation-token",
-];
+export const LIST_QUERY =
+  "list-type=2 encoding-type=url max-keys prefix delimiter start-after continuation-token";
 
 /** Responds to `GET /{bucket}?list-type=2` (cloud.google.com/storage/docs/xml-api/get-bucket-list). */
 export function listBucket(
