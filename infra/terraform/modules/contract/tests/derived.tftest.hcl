@@ -258,7 +258,7 @@ run "the_dispatcher_reads_tenants_signs_and_publishes_and_reaches_no_image" {
   command = plan
   assert {
     condition = toset([for key, grant in merge(values(output.grants)...) : key if grant.identity == "webhooks"]) == toset(concat(
-      ["webhooks/config/tenants/*/read", "webhooks/webhook-master/open", "webhooks/topic-webhooks/publish", "webhooks/topic-webhooks-dead/publish"],
+      ["webhooks/project/measure", "webhooks/config/tenants/*/read", "webhooks/webhook-master/open", "webhooks/topic-webhooks/publish", "webhooks/topic-webhooks-dead/publish"],
       [for lane in output.webhook_lanes : "webhooks/topic-${lane}/publish"],
     ))
     error_message = "Whoever makes the dispatcher call a wrong address gets at nothing."
@@ -400,7 +400,7 @@ run "analysts_get_views_and_nothing_else" {
     analysts = ["group:analysts@example.com"]
   }
   assert {
-    condition     = toset([for grant in merge(values(output.grants)...) : "${grant.place}/${grant.verb}" if grant.identity == "analysts"]) == toset(["views/query", "project/ask"])
+    condition     = toset([for grant in merge(values(output.grants)...) : "${grant.place}/${grant.verb}" if grant.identity == "analysts"]) == toset(["views/query", "project/ask", "project/browse"])
     error_message = "Analysts query views."
   }
 }
