@@ -6,7 +6,7 @@ import { retryAfterMs } from "./retry_after.ts";
 import { sleep } from "./signals.ts";
 import { StorageError } from "./storage_error.ts";
 
-const QUICK = { ...RETRY, attempts: 4, minDelayMs: 1, maxDelayMs: 2 };
+const QUICK = { ...RETRY, attempts: 4, minDelayMs: 1, maxDelayMs: 2, tooManyMs: 1 };
 
 function failure(status: number, asked?: number): StorageError {
   return new StorageError(String(status), { status, retryAfterMs: asked });
@@ -58,6 +58,11 @@ test("retryDelayMs() waits at most 100 ms first, and as long as the server asks"
   const first = Array.from({ length: 50 }, () => retryDelayMs(failure(503), 1, RETRY) ?? NaN);
   assert.ok(first.every((ms) => ms >= 0 && ms <= 100));
   assert.equal(retryDelayMs(failure(429, 3_000), 1, RETRY), 3_000);
+});
+
+test("retryDelayMs() waits a second after a 429 that asks for nothing: an object takes one change in that", () => {
+  assert.equal(retryDelayMs(failure(429), 1, RETRY), 1_000);
+  assert.ok((retryDelayMs(failure(429), RETRY.attempts, { ...RETRY, attempts: 9 }) ?? 0) >= 1_000);
 });
 
 test("retryDelayMs() ends with the tries, with what stays wrong and with a wait that is too long", () => {

@@ -22,7 +22,7 @@ export function makeAccess(answer: (request: SentRequest) => Promise<StorageResp
   const access: PubSubAccess = {
     endpoint: "http://pubsub.test",
     token: () => Promise.resolve(`token-${++tokens}`),
-    retry: { attempts: 3, minDelayMs: 0, maxDelayMs: 0, maxRetryAfterMs: 0 },
+    retry: { attempts: 3, minDelayMs: 0, maxDelayMs: 0, maxRetryAfterMs: 0, tooManyMs: 0 },
     async transport({ method, url, headers, body, signal }) {
       const [bytes = new Uint8Array()] = body as readonly Uint8Array[]; // this client sends one part
       const text = new TextDecoder().decode(bytes);

@@ -37,7 +37,7 @@ test(`no published message is lost under refusals, kills and duplicates (PUBSUB_
   const endpoint = emulator.url;
   const access = {
     endpoint,
-    retry: { attempts: 100, minDelayMs: 20, maxDelayMs: 200, maxRetryAfterMs: 0 },
+    retry: { attempts: 100, minDelayMs: 20, maxDelayMs: 200, maxRetryAfterMs: 0, tooManyMs: 20 },
   };
   const pushed = new Set<string>();
   const { url: pushEndpoint } = await startEndpoint(t, async ({ body }) => {
