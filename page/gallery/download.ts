@@ -9,7 +9,8 @@ export async function download(images: readonly Image[]): Promise<number> {
   const files = await Promise.all(images.map(async (image) => {
     const rendition = largestOf(image.renditions);
     if (rendition === undefined) return [];
-    const response = await fetch(rendition.url);
+    // What the browser has of it came for an image element, without the headers that let a page read it.
+    const response = await fetch(rendition.url, { cache: "no-store" });
     if (!response.ok) throw new Error(`Cannot read picture: status is ${response.status}`);
     return [{ name: fileNameOf(image, rendition.contentType), input: await response.blob() }];
   }));
