@@ -91,8 +91,11 @@ interface ResourcePage extends Pick<ListPage, "nextPageToken"> {
 /** Lists a page of objects. */
 export async function listObjects(
   bucket: Bucket,
-  { signal, namesOnly = false, ...query }: ListQuery,
+  { signal, namesOnly = false, ...asked }: ListQuery,
 ): Promise<ListPage> {
+  const { prefix, delimiter, startOffset, endOffset, maxResults, pageToken } = asked;
+  // These alone: what else a caller's object has is no parameter of Cloud Storage's.
+  const query = { prefix, delimiter, startOffset, endOffset, maxResults, pageToken };
   const path = jsonPath(bucket.bucket);
   const facts = namesOnly ? stored.NAME_FIELDS : stored.RESOURCE_FIELDS;
   const fields = `items(${facts}),prefixes,nextPageToken`;

@@ -92,11 +92,14 @@ test("statObject() and listObjects() of both APIs read what there is", async () 
   const other = bucketOf([200, text], [404], [200, `{"items":[${text}]}`], [200, "{}"]);
   assert.deepEqual(await json.statObject(other.bucket, "n"), held);
   assert.equal(await json.statObject(other.bucket, "n"), null);
-  const list = () => json.listObjects(other.bucket, { prefix: "a", namesOnly: true });
+  const asked = { prefix: "a", namesOnly: true, beforeMs: 1 }; // with an option of its caller
+  const list = () => json.listObjects(other.bucket, asked);
   const none = { prefixes: [], nextPageToken: undefined };
   assert.deepEqual([await list(), await list()], [
     ...[{ objects: [held], ...none }, { objects: [], ...none }],
   ]);
+  const fields = "items(name,generation,size),prefixes,nextPageToken";
+  assert.equal(other.lines()[2], `GET /storage/v1/b/b/o?prefix=a&fields=${fields}`);
 });
 
 test("readObject() reads all bytes, none of an empty object, and again where they are not as stored", async () => {
