@@ -1,12 +1,19 @@
 /** The dashboard asks for metrics that the parts expose, and every part of ours is on it. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { createMetrics as createBridgeMetrics } from "@tintype/kafka-bridge/operations/metrics";
 import { createKeeperMetrics } from "@tintype/processor/telemetry/keeper_metrics";
 import { createMetrics } from "@tintype/processor/telemetry/metrics";
 import { createWebhookMetrics } from "@tintype/processor/telemetry/webhook_metrics";
-import dashboard from "../grafana/tintype.json" with { type: "json" };
 
+const FILE = new URL("../grafana/tintype.json", import.meta.url);
+const { panels }: {
+  readonly panels: readonly {
+    readonly targets: readonly { readonly expr: string }[];
+    readonly datasource: { readonly uid: string };
+  }[];
+} = JSON.parse(readFileSync(FILE, "utf8"));
 const GOOGLES = /\b(?!tintype_)[a-z]+_googleapis_com:[a-z_]+/g;
 /** The members' machines write it (infra/terraform/templates/bridge.yaml.tftpl), by the default prefix. */
 const OWN = "custom_googleapis_com:tintype_bridge_lag_records";
@@ -26,7 +33,7 @@ const exposed = [
 const kinds = new Map(
   [...exposed.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = "", kind = ""]) => [name, kind]),
 );
-const queries = dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+const queries = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
 
 test("every metric of ours that the dashboard names is one that a part exposes, asked for by its kind", () => {
   for (const query of queries) {
@@ -48,6 +55,6 @@ test("every part is on the dashboard, and each panel reads the source that a per
   for (const part of ["processor", "keeper", "webhooks", "bridge"]) {
     assert.ok(queries.some((query) => query.includes(`tintype_${part}_`)), part);
   }
-  const sources = dashboard.panels.map(({ datasource }) => datasource.uid);
+  const sources = panels.map(({ datasource }) => datasource.uid);
   assert.deepEqual(new Set(sources), new Set(["${source}"]));
 });

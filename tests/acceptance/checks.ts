@@ -10,11 +10,10 @@ import {
 } from "@tintype/edge/schemas";
 import { makeImageId } from "@tintype/core/model/image_id";
 import { noisePng, sha256 } from "../_pictures.ts";
-import type * as z from "zod";
 import type { EdgeCaller, Sent } from "./edge_caller.ts";
 
 /** What the checks are run with. */
-export interface Acceptance {
+interface Acceptance {
   readonly edge: EdgeCaller;
   /** Another person's token; what needs one is left out without it. */
   readonly other?: string | undefined;
@@ -227,7 +226,7 @@ export const CHECKS: readonly Check[] = [
     name: "an erasure gets its receipt",
     needs: "receiptMs",
     run: async ({ edge, receiptMs: waitMs = 0 }) => {
-      const isEnd = ({ status }: z.infer<typeof erasureState>) => status === "erased";
+      const isEnd = ({ status }: ReturnType<typeof erasureState.parse>) => status === "erased";
       await edge.until(`GET /v1/erasures/${direct}`, erasureState, { isEnd, waitMs });
     },
   },

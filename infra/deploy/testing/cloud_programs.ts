@@ -66,7 +66,7 @@ export function runCall(state: CloudState, call: readonly string[]): Ending {
 }
 
 /** Runs a call and returns what it prints; throws Refusal. */
-export function play(state: CloudState, call: readonly string[]): string {
+function play(state: CloudState, call: readonly string[]): string {
   for (let count = Math.min(5, call.length); count >= 1; count--) {
     const command = call.slice(0, count).join(" ");
     const [flags, run] = COMMANDS[command] ?? [];
