@@ -48,8 +48,8 @@ export function storageControls(parts: StorageParts): readonly Control[] {
     {
       method: "POST",
       path: "/_local/mutations",
-      body: "{limit: boolean}",
-      does: "whether a second mutation of one object within a second is refused (429); on at start",
+      body: "{limit: all | writes | none}",
+      does: "which second mutations of one object within a second are refused (429); none at start",
       run(body) {
         const read = mutationsSchema.parse(body);
         parts.objects.limited = read.limit;
