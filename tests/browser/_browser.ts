@@ -81,7 +81,7 @@ const DOCUMENTED: Readonly<Record<string, string>> = {
   queue_desktop_light: "page",
   gallery_desktop_light: "page_gallery",
   viewer_desktop_dark: "page_viewer",
-  selection_phone_dark: "page_phone",
+  viewer_phone_dark: "page_phone",
   guest_link_phone_light: "page_guest_link",
   guest_phone_light: "page_guest",
 };
