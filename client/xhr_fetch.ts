@@ -38,7 +38,7 @@ export const xhrFetch: SendingFetch = async (
 
 function headersOf(lines: string): Headers {
   const headers = new Headers();
-  for (const [, name = "", value = ""] of lines.matchAll(/^([^:]+):(.*)$/gm)) {
+  for (const [, name = "", value = ""] of lines.matchAll(/^([^:\s]+):(.*)$/gm)) {
     headers.append(name, value);
   }
   return headers;
