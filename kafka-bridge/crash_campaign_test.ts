@@ -7,7 +7,7 @@ describeOnKafka("the bridge that is killed", {
   async "killed at every point of a record's way it loses and doubles nothing"(cloud, topics) {
     await crashEverywhere(cloud, topics, {
       rounds: Number(process.env["CRASH_ROUNDS"] ?? 1),
-      records: Number(process.env["CRASH_RECORDS"] ?? 2_000),
+      records: Number(process.env["CRASH_RECORDS"] ?? 1_200),
     });
   },
 });

@@ -49,6 +49,12 @@ const CAMPAIGNS: readonly Campaign[] = [
     env: { HOSTILE_MINUTES: "120" },
   },
   {
+    name: "erasures",
+    about: "1,000 images of a person erased within a minute",
+    file: "tests/retention_erasures_test.ts",
+    env: { ERASED_IMAGES: "1000" },
+  },
+  {
     name: "road-without-native-code",
     about: "the road's walks with CODEC=imagescript",
     file: "tests/road_test.ts",

@@ -16,9 +16,9 @@ import { startTroubledSystem, type TroubledSystem } from "./troubled_system.ts";
 const { TROUBLE_SEED = "20261121", TROUBLE_ONLY, TROUBLE_PICTURES } = process.env;
 const SEED = Number(TROUBLE_SEED);
 /** Through each door. */
-const PICTURES = Number(TROUBLE_PICTURES ?? 12);
+const PICTURES = Number(TROUBLE_PICTURES ?? 8);
 const isLong = TROUBLE_PICTURES !== undefined;
-const OUTAGE_MS = isLong ? 60_000 : 6_000;
+const OUTAGE_MS = isLong ? 60_000 : 4_000;
 /** What happens one after another, both doors open. */
 const CAMPAIGN: readonly PlannedScenario[] = isLong && TROUBLE_ONLY === undefined
   ? planCampaign(SEED)
@@ -27,8 +27,7 @@ const CAMPAIGN: readonly PlannedScenario[] = isLong && TROUBLE_ONLY === undefine
       "kill-processor+kill-keeper",
       "kill-storage+kill-pubsub",
       "kill-webhooks+kill-edge",
-      "kill-bridge",
-      "kill-broker",
+      "kill-bridge+kill-broker",
       "kill-pixels+kill-bigquery",
       "bigquery-503",
       "storage-503+events-tripled",
