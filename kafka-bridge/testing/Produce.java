@@ -20,11 +20,11 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * Sends a picture by Kafka's own client, COUNT times by each producer over SECONDS, all producers at once, and prints where
  * each record lies, one JSON line each: java -cp 'LIBS/*' Produce.java BROKERS TOPIC PICTURE COUNT SECONDS PRODUCER...
  * A PRODUCER is a codec, behind "commit:" or "abort:" one whose transactions of ten records all end so. Behind the picture's
- * bytes stands "PRODUCER/INDEX", so that no two values are the same; every hundredth value is that text alone.
+ * bytes stands "PRODUCER/INDEX", so that no two values are the same; every twentieth value is that text alone.
  */
 public class Produce {
   private static final int GROUP = 10;
-  private static final int NO_PICTURE_EVERY = 100;
+  private static final int NO_PICTURE_EVERY = 20;
 
   private final String brokers;
   private final String topic;
