@@ -9,7 +9,6 @@ import { rolloutWork } from "./rollout_work.ts";
 const reject = () => {
   throw new ImageRejected("corrupt", "row 3");
 };
-const signal = AbortSignal.timeout(60_000);
 
 for (
   const [tenant, engine, outcome, statuses] of [
@@ -24,6 +23,7 @@ for (
     await world.process(ref);
     const { pixels } = new TestWorld({ engine }).ports;
     const work = rolloutWork({ ...world.ports, pixels, processorVersion: "0.1.0+next" });
+    const signal = AbortSignal.timeout(60_000);
     assert.equal((await work.run(await world.delivery(ref), { signal })).outcome, outcome);
     assert.deepEqual(world.rows.rows().map(({ status }) => status), statuses);
   });

@@ -1,5 +1,5 @@
 /** Runs one suite as its runtime does it and says how each of its tests ended. */
-import { delimiter, join } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 import { checkSteps } from "../check/check_steps.ts";
 import { findNodeBinary } from "../node_binary.ts";
 import { type CommandResult, runCommand } from "../run_command.ts";
@@ -36,7 +36,8 @@ export async function runSuite(
   const folder = await Deno.makeTempDir();
   try {
     const report = join(folder, "report.xml");
-    const command = commandOf(suite, files, options.root, reportFlags(suite, report));
+    const modules = suite.isOneModule ? [await writeModule(folder, files, options.root)] : files;
+    const command = commandOf(suite, modules, options.root, reportFlags(suite, report));
     const result = await runCommand(command, {
       env: { ...options.env, ...suite.env },
       limitMs: options.limitMs,
@@ -52,6 +53,18 @@ export async function runSuite(
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+/** Writes a module that imports every file of the suite, and returns its path. */
+async function writeModule(
+  folder: string,
+  files: readonly string[],
+  root: string,
+): Promise<string> {
+  const path = join(folder, "suite_test.ts");
+  const imports = files.map((file) => `import ${JSON.stringify(resolve(root, file))};\n`);
+  await Deno.writeTextFile(path, imports.join(""));
+  return path;
 }
 
 async function runCheck(

@@ -43,6 +43,13 @@ for (const runtime of ["node", "deno"] as const) {
   });
 }
 
+test("runSuite() gives Deno all files as one module where a suite is one", async () => {
+  const { cases } = await run("deno", MIXED, { isOneModule: true });
+  assert.deepEqual(cases.map(({ outcome }) => outcome).sort(), [
+    ...["failed", "passed", "passed", "skipped", "skipped"],
+  ]);
+});
+
 test("runSuite() fails a test on Deno that skips inside, which Deno would count as passed", async () => {
   const { cases } = await run(
     "deno",
@@ -55,14 +62,19 @@ test("runSuite() names a suite that does not end", async () => {
   const { cases } = await run(
     "node",
     'import { test } from "node:test"; test("hangs", () => setInterval(() => {}, 1000)); ',
-    1500,
+    { limitMs: 1500 },
   );
   assert.ok(cases.some(({ outcome, name }) => outcome === "failed" && name.includes("limit")));
 });
 
-async function run(runtime: "node" | "deno", source: string, limitMs = 60_000) {
+async function run(
+  runtime: "node" | "deno",
+  source: string,
+  { limitMs = 60_000, isOneModule = false } = {},
+) {
   await using folder = await mkdtempDisposable(join(tmpdir(), "suite-"));
-  const suite: Suite = { name: "sample", runtime, folders: [], flags: [], weight: 1, needs: "" };
+  const fixed = { name: "sample", folders: [], flags: [], weight: 1, needs: "" };
+  const suite: Suite = { ...fixed, runtime, isOneModule };
   const file = join(folder.path, "sample_test.ts");
   await writeFile(join(folder.path, "package.json"), '{ "type": "module" }');
   await writeFile(file, source);

@@ -13,6 +13,8 @@ export interface Suite {
   readonly folders: readonly string[];
   readonly flags: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Whether Deno loads all files into one isolate: one for each costs more than most files. Hooks of a file are then the suite's. */
+  readonly isOneModule?: boolean;
   /** Seconds that it takes alone on two cores, about: longer ones begin first. */
   readonly weight: number;
   /** What it needs beside the runtime, for `--list`. */
@@ -40,9 +42,21 @@ const TABLE: Readonly<
   Record<string, Pick<Suite, "folders" | "weight"> & Partial<Suite>>
 > = {
   "check": { runtime: "check", folders: [], weight: 50 },
-  "gcs-deno": { runtime: "deno", folders: ["gcs", "pubsub"], weight: 2, needs: "no permission" },
+  "gcs-deno": {
+    runtime: "deno",
+    folders: ["gcs", "pubsub"],
+    isOneModule: true,
+    weight: 1,
+    needs: "no permission",
+  },
   "gcs-node": { folders: ["gcs", "pubsub"], flags: TWO_FILES_AT_ONCE, weight: 2 },
-  "core-deno": { runtime: "deno", folders: ["core"], weight: 20, needs: "no permission" },
+  "core-deno": {
+    runtime: "deno",
+    folders: ["core"],
+    isOneModule: true,
+    weight: 10,
+    needs: "no permission",
+  },
   // Every order of steps, and thousands of random changes: pure computation, which the processor's runtime alone goes through.
   "core-orders": {
     runtime: "deno",
@@ -53,6 +67,7 @@ const TABLE: Readonly<
       "core/retention/replay_interleavings",
       "core/retention/salts_game",
     ],
+    isOneModule: true,
     weight: 12,
     needs: "no permission",
   },
@@ -61,10 +76,18 @@ const TABLE: Readonly<
     runtime: "deno",
     folders: ["tools", "cli"],
     flags: ALL,
+    isOneModule: true,
     weight: 10,
     needs: "temp folders",
   },
-  "client-deno": { runtime: "deno", folders: ["client"], flags: ALL, weight: 7, needs: "loopback" },
+  "client-deno": {
+    runtime: "deno",
+    folders: ["client"],
+    flags: ALL,
+    isOneModule: true,
+    weight: 7,
+    needs: "loopback",
+  },
   "client-node": {
     folders: ["client", "cli", "examples"],
     flags: ONE_PROCESS,
@@ -95,8 +118,17 @@ const TABLE: Readonly<
     runtime: "deno",
     folders: ["processor"],
     flags: ALL,
-    weight: 170,
-    needs: "loopback, sharp, child processes",
+    isOneModule: true,
+    weight: 50,
+    needs: "loopback, sharp",
+  },
+  // It kills every pixel process of its own process.
+  "pixels": {
+    runtime: "deno",
+    folders: ["processor/pixels"],
+    flags: ALL,
+    weight: 70,
+    needs: "child processes",
   },
   // Some wait for what never comes: an issuer's keys, an image.
   "edge": { folders: ["edge"], flags: TWO_FILES_AT_ONCE, weight: 140, needs: "loopback, workerd" },
