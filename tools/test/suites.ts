@@ -49,7 +49,7 @@ const TABLE: Readonly<
     weight: 1,
     needs: "no permission",
   },
-  "gcs-node": { folders: ["gcs", "pubsub"], flags: TWO_FILES_AT_ONCE, weight: 2 },
+  "gcs-node": { folders: ["gcs", "pubsub"], flags: ONE_PROCESS, weight: 1 },
   "core-deno": {
     runtime: "deno",
     folders: ["core"],
@@ -130,8 +130,14 @@ const TABLE: Readonly<
     weight: 70,
     needs: "child processes",
   },
+  "edge": { folders: ["edge"], flags: ONE_PROCESS, weight: 12, needs: "loopback" },
   // Some wait for what never comes: an issuer's keys, an image.
-  "edge": { folders: ["edge"], flags: TWO_FILES_AT_ONCE, weight: 140, needs: "loopback, workerd" },
+  "workerd": {
+    folders: ["edge/bundle", "edge/rotation", "edge/schemathesis", "edge/worker_"],
+    flags: TWO_FILES_AT_ONCE,
+    weight: 90,
+    needs: "loopback, workerd; Python with schemathesis",
+  },
   "kafka-bridge": {
     folders: ["kafka-bridge"],
     flags: [...ONE_PROCESS, ...KAFKAJS],
