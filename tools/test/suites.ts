@@ -57,18 +57,12 @@ const TABLE: Readonly<
     weight: 10,
     needs: "no permission",
   },
-  // Every order of steps, and thousands of random changes: pure computation, which the processor's runtime alone goes through.
-  "core-orders": {
+  // The keeper's use cases, some of them through every order of steps: Node programs have none of them.
+  "core-keeper": {
     runtime: "deno",
-    folders: [
-      "core/retention/certificate_tampering",
-      "core/retention/erasure_interleavings",
-      "core/retention/nothing_early",
-      "core/retention/replay_interleavings",
-      "core/retention/salts_game",
-    ],
+    folders: ["core/retention"],
     isOneModule: true,
-    weight: 12,
+    weight: 20,
     needs: "no permission",
   },
   "core-node": { folders: ["core"], flags: ONE_PROCESS, weight: 15 },
