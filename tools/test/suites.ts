@@ -41,7 +41,7 @@ const BROKER = "loopback, all parts; a JDK for a broker";
 const TABLE: Readonly<
   Record<string, Pick<Suite, "folders" | "weight"> & Partial<Suite>>
 > = {
-  "check": { runtime: "check", folders: [], weight: 50 },
+  "check": { runtime: "check", folders: [], weight: 45 },
   "gcs-deno": {
     runtime: "deno",
     folders: ["gcs", "pubsub"],
@@ -54,7 +54,7 @@ const TABLE: Readonly<
     runtime: "deno",
     folders: ["core"],
     isOneModule: true,
-    weight: 10,
+    weight: 8,
     needs: "no permission",
   },
   // The keeper's use cases, some of them through every order of steps: Node programs have none of them.
@@ -62,10 +62,10 @@ const TABLE: Readonly<
     runtime: "deno",
     folders: ["core/retention"],
     isOneModule: true,
-    weight: 20,
+    weight: 25,
     needs: "no permission",
   },
-  "core-node": { folders: ["core"], flags: ONE_PROCESS, weight: 15 },
+  "core-node": { folders: ["core"], flags: ONE_PROCESS, weight: 8 },
   "tools": {
     runtime: "deno",
     folders: ["tools", "cli"],
@@ -92,20 +92,20 @@ const TABLE: Readonly<
   "infra": {
     folders: ["infra"],
     flags: ONE_PROCESS,
-    weight: 50,
+    weight: 40,
     needs: "Python with sqlglot; Java with Maven for ZetaSQL",
   },
   // Others' programs, images from their own lines and simulated days: one after another.
   "infra-programs": {
     folders: ["infra/check/infra_check_test", "infra/containers", "infra/cost"],
     flags: ONE_PROCESS,
-    weight: 165,
+    weight: 110,
     needs: "Python with checkov, hadolint; Go for actionlint; Terraform",
   },
   "local": {
     folders: ["local"],
     flags: ONE_PROCESS,
-    weight: 60,
+    weight: 50,
     needs: "loopback, DuckDB; Python with google-cloud-pubsub",
   },
   "processor": {
@@ -113,7 +113,7 @@ const TABLE: Readonly<
     folders: ["processor"],
     flags: ALL,
     isOneModule: true,
-    weight: 50,
+    weight: 40,
     needs: "loopback, sharp",
   },
   // It kills every pixel process of its own process.
@@ -121,7 +121,7 @@ const TABLE: Readonly<
     runtime: "deno",
     folders: ["processor/pixels"],
     flags: ALL,
-    weight: 70,
+    weight: 45,
     needs: "child processes",
   },
   "edge": { folders: ["edge"], flags: ONE_PROCESS, weight: 12, needs: "loopback" },
@@ -129,7 +129,7 @@ const TABLE: Readonly<
   "workerd": {
     folders: ["edge/bundle", "edge/rotation", "edge/schemathesis", "edge/worker_"],
     flags: TWO_FILES_AT_ONCE,
-    weight: 90,
+    weight: 75,
     needs: "loopback, workerd; Python with schemathesis",
   },
   "kafka-bridge": {
@@ -146,7 +146,7 @@ const TABLE: Readonly<
       "kafka-bridge/trouble_test",
     ],
     flags: [...TWO_FILES_AT_ONCE, ...KAFKAJS],
-    weight: 215,
+    weight: 190,
     needs: "loopback; a JDK and openssl for brokers",
   },
   "clients": {
@@ -159,7 +159,7 @@ const TABLE: Readonly<
   "trouble": {
     folders: ["tests/trouble"],
     flags: [...ONE_FILE_AT_ONCE, ...KAFKAJS],
-    weight: 160,
+    weight: 130,
     needs: BROKER,
   },
   "retention": {
@@ -173,7 +173,7 @@ const TABLE: Readonly<
     folders: ["tests/retention_erasures"],
     flags: ONE_FILE_AT_ONCE,
     env: portsAt(400),
-    weight: 60,
+    weight: 35,
     needs: SYSTEM,
   },
   "system": {
@@ -186,7 +186,7 @@ const TABLE: Readonly<
     ],
     flags: [...ONE_FILE_AT_ONCE, "--test-global-setup=tests/_shared_system.ts"],
     env: portsAt(200),
-    weight: 105,
+    weight: 95,
     needs: SYSTEM,
   },
   "deliveries": {
@@ -200,7 +200,7 @@ const TABLE: Readonly<
     folders: ["tests/start_command"],
     flags: ONE_FILE_AT_ONCE,
     env: portsAt(500),
-    weight: 110,
+    weight: 85,
     needs: SYSTEM,
   },
 };
