@@ -39,7 +39,7 @@ test("redrive hands reasons and brokers to the bridge's tool", () => {
 test("redrive refuses a wrong call in one line", () => {
   const cases = {
     "--only mail": /--only must be one of events, kafka \(got "mail"\)$/,
-    "--keeper https://k": /--keeper and --prefix need --project$/,
+    "--keeper https://k": /--keeper, --prefix and --bridge need --project$/,
     "--project p": /--project needs --keeper$/,
     "--only events --reason too_large": /--only events leaves --reason and --brokers out$/,
     "--nothing": /Unknown option '--nothing': see --help$/,
