@@ -35,6 +35,7 @@ export async function startTestStorage(
     port: 0,
     findKey: (accessId) => accessId === HMAC_KEY.accessId ? KEY : undefined,
     log: { info: note, warn: note, error: note },
+    limited: "none",
     ...options,
     dataDir,
   });

@@ -49,7 +49,8 @@ export function storageControls(parts: StorageParts): readonly Control[] {
       method: "POST",
       path: "/_local/mutations",
       body: "{limit: all | writes | none}",
-      does: "which second mutations of one object within a second are refused (429); none at start",
+      does:
+        "which second mutations of one object within a second are refused (429); writes at start",
       run(body) {
         const read = mutationsSchema.parse(body);
         parts.objects.limited = read.limit;

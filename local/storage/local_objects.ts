@@ -74,7 +74,7 @@ interface LocalObjectsOptions {
 export class LocalObjects {
   readonly #options: LocalObjectsOptions;
   /** Which mutations of an object are refused (429) within a second of the one before: Cloud Storage may refuse all of them. */
-  limited: LimitedMutations = "none";
+  limited: LimitedMutations = "writes";
 
   constructor(options: LocalObjectsOptions) {
     this.#options = options;

@@ -45,7 +45,7 @@ export interface StorageOptions {
   readonly corsOrigins?: readonly string[];
   /** Ports of identities: what calls the JSON API there has the identity's rights only; 0 is any free one. */
   readonly identityPorts?: Readonly<Record<string, number>>;
-  /** Which mutations are limited to one a second; none where it is not given. */
+  /** Which mutations are limited to one a second; those that write where it is not given. */
   readonly limited?: LimitedMutations;
   /** Called once with the open database. */
   readonly notify?: (db: DatabaseSync) => Notifications;
