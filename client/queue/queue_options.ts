@@ -1,6 +1,11 @@
 import type { KeptFiles } from "./kept_files.ts";
 import { ENDED, type ItemProblem, type QueueItem } from "./queue_item.ts";
 
+const LINES = 3;
+/** Files that are declared before their turn, so that one call starts many and no line waits for one. */
+const AHEAD = 24;
+const WAITERS = 2;
+
 /** How a queue works; everything is optional. */
 export interface QueueOptions {
   /** Files at the same time: 3. */
@@ -22,6 +27,23 @@ export interface QueueOptions {
   readonly onEnd?: (item: QueueItem) => void;
   /** Called when an item was removed. */
   readonly onRemove?: (item: QueueItem) => void;
+}
+
+/** How many files a queue holds at the same time, by what is done with them. */
+interface QueueRoom {
+  /** Sent. */
+  readonly lines: number;
+  /** Declared and waiting for a line. */
+  readonly ahead: number;
+  /** Calls that wait for images. */
+  readonly waiters: number;
+}
+
+/** The room of a queue with these options. */
+export function roomOf({ atOnce = LINES, holdsLine = false }: QueueOptions): QueueRoom {
+  return holdsLine
+    ? { lines: atOnce, ahead: 0, waiters: atOnce }
+    : { lines: atOnce, ahead: AHEAD, waiters: WAITERS };
 }
 
 /** How far a queue is, without what was refused. */

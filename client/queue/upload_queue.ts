@@ -25,13 +25,8 @@ import {
   type QueueFile,
   type QueueItem,
 } from "./queue_item.ts";
-import { type QueueOptions, type QueueTotals, totalsOf } from "./queue_options.ts";
+import { type QueueOptions, type QueueTotals, roomOf, totalsOf } from "./queue_options.ts";
 import { WaitingLine } from "./waiting_line.ts";
-
-const LINES = 3;
-/** Files that are declared before their turn, so that one call starts many and no line waits for one. */
-const AHEAD = 24;
-const WAITERS = 2;
 
 /** A queue of files. */
 export class UploadQueue {
@@ -39,19 +34,18 @@ export class UploadQueue {
   readonly #options: QueueOptions;
   readonly #entries = new Map<string, QueueEntry>();
   readonly #waiting: WaitingLine;
-  readonly #room: { readonly lines: number; readonly ahead: number };
+  readonly #room: ReturnType<typeof roomOf>;
   #limits: Limits | undefined;
   #added = 0;
   #isClosed = false;
   #onIdle: (() => void)[] = [];
 
   constructor(calls: QueueCalls, options: QueueOptions = {}) {
-    const { atOnce = LINES, holdsLine = false } = options;
     this.#calls = calls;
     this.#options = options;
-    this.#room = { lines: atOnce, ahead: holdsLine ? 0 : AHEAD };
+    this.#room = roomOf(options);
     this.#waiting = new WaitingLine({
-      waiters: holdsLine ? atOnce : WAITERS,
+      waiters: this.#room.waiters,
       onSettled: (entry, image) => this.#settle(entry, image),
       onProblem: (entry, problem) => this.#refuse(entry, problem),
     });
