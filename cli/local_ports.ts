@@ -25,7 +25,7 @@ export const PORTS = {
   pubsubAsProcessor: 9086 + OFFSET,
   pubsubAsBridge: 9088 + OFFSET, // not 9087, which is an edge at offset 300
   pubsubAsKeeper: 9089 + OFFSET,
-  pubsubAsWebhooks: 9090 + OFFSET,
+  pubsubAsWebhooks: 9091 + OFFSET, // not 9090, which are an edge's triggers at offset 300
   bigquery: 9050 + OFFSET,
   oidc: 9080 + OFFSET,
   kafka: 9092 + OFFSET,
