@@ -3,6 +3,13 @@
 # TypeScript 5.4 to 7, publint, attw. Needs a registry; each project is removed. `sh tools/try_package.sh [PROJECT…]`
 set -eu
 
+case "${1-}" in
+  -h | --help)
+    sed -n '2,3s/^# //p' "$0"
+    exit
+    ;;
+esac
+
 root=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

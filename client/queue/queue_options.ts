@@ -1,11 +1,6 @@
 import type { KeptFiles } from "./kept_files.ts";
 import { ENDED, type ItemProblem, type QueueItem } from "./queue_item.ts";
 
-const LINES = 3;
-/** Files that are declared before their turn, so that one call starts many and no line waits for one. */
-const AHEAD = 24;
-const WAITERS = 2;
-
 /** How a queue works; everything is optional. */
 export interface QueueOptions {
   /** Files at the same time: 3. */
@@ -40,10 +35,10 @@ interface QueueRoom {
 }
 
 /** The room of a queue with these options. */
-export function roomOf({ atOnce = LINES, holdsLine = false }: QueueOptions): QueueRoom {
-  return holdsLine
-    ? { lines: atOnce, ahead: 0, waiters: atOnce }
-    : { lines: atOnce, ahead: AHEAD, waiters: WAITERS };
+export function roomOf({ atOnce = 3, holdsLine = false }: QueueOptions): QueueRoom {
+  if (holdsLine) return { lines: atOnce, ahead: 0, waiters: atOnce };
+  // So many ahead that one call starts many and no line waits for one.
+  return { lines: atOnce, ahead: 24, waiters: 2 };
 }
 
 /** How far a queue is, without what was refused. */

@@ -6,7 +6,14 @@ const EXAMPLE = "processor/examples/watermark_and_blur.ts";
 
 async function columns(...args: readonly string[]) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-read", "--allow-write", MAIN, ...args],
+    args: [
+      "run",
+      "--allow-read",
+      "--allow-env=TINTYPE_PORT_OFFSET",
+      "--allow-write",
+      MAIN,
+      ...args,
+    ],
     env: { NO_COLOR: "1" },
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
