@@ -41,7 +41,8 @@ test("redrive refuses a wrong call in one line", () => {
     "--only mail": /--only must be one of events, kafka \(got "mail"\)$/,
     "--keeper https://k": /--keeper, --prefix and --bridge need --project$/,
     "--project p": /--project needs --keeper$/,
-    "--only events --reason too_large": /--only events leaves --reason, --brokers and --bridge out$/,
+    "--only events --reason too_large":
+      /--only events leaves --reason, --brokers and --bridge out$/,
     "--nothing": /Unknown option '--nothing': see --help$/,
     "now": /Unexpected argument 'now': see --help$/,
   };
