@@ -10,7 +10,7 @@ export interface TestCase {
 const CASE = /<testcase((?:\s+[\w-]+="[^"]*")*)\s*(?:\/>|>([\s\S]*?)<\/testcase>)/g;
 /** As `deno_node_test.ts` writes it. */
 const REASON_IN_NAME = / \(skipped: (.*)\)$/s;
-const FAILURE = /<(?:failure|error)\b((?:\s+[\w-]+="[^"]*")*)[^>]*>([\s\S]*)/;
+const FAILURE = /<(?:failure|error)\b((?:\s+[\w-]+="[^"]*")*)[^>]*>([^<]*)/;
 /** The call site in our own file, and what caused the error. */
 const PLACES = [/^ *at .*file:(?!.*node_modules).*$/m, /^ *(?:Caused by:|\[cause\]:) .*$/m];
 const ENTITIES: Readonly<Record<string, string>> = { lt: "<", gt: ">", quot: '"', apos: "'" };
@@ -43,7 +43,10 @@ function readCase(attributes: string, body: string): TestCase {
 /** An error's message without blank lines, then the line of the test that it came from and its cause. */
 function errorOf(message: string, text: string): string {
   const places = PLACES.flatMap((place) => decoded(place.exec(text)?.[0] ?? ""));
-  return [...message.split("\n"), ...places].filter((line) => line.trim() !== "").join("\n");
+  // Node escapes the message twice.
+  return [...decoded(message).split("\n"), ...places].filter((line) => line.trim() !== "").join(
+    "\n",
+  );
 }
 
 /** Deno lists parents beside their steps, which it names `parent > step`. */

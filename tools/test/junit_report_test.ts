@@ -53,6 +53,13 @@ test("parseJunitReport() counts a parent that fails by itself, but not one that 
   );
 });
 
+test("parseJunitReport() reads what Node escapes twice, and no further than the failure", () => {
+  const [failed] = parseJunitReport(`<testsuites><testcase name="x">
+    <failure message="a &amp;quot;b&amp;quot;">at file:///a_test.ts:1:2</failure>
+  </testcase></testsuites>`);
+  assert.equal(failed?.reason, 'a "b"\nat file:///a_test.ts:1:2');
+});
+
 test("parseJunitReport() finds nothing in an empty report", () => {
   assert.deepEqual(parseJunitReport(""), []);
 });
