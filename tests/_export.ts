@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { TENANT, URLS } from "./_cloud.ts";
 import { sha256 } from "./_pictures.ts";
 import type { System } from "./_system.ts";
-import { KEEPER_ADDRESSES, runTask } from "./_task.ts";
+import { runTask } from "./_task.ts";
 
 /** What is exported, and where to. */
 interface ExportOptions {
@@ -36,7 +36,6 @@ export async function exportPerson(
   const key = join(dataDir, "originals_key.json");
   const result = await runTask(
     "export",
-    ...KEEPER_ADDRESSES,
     ...["--tenant", tenant, "--subject", subject, "--out", zip],
     ...["--storage", URLS.storage, "--originals-key", key],
   );

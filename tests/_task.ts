@@ -2,15 +2,8 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { URLS } from "@tintype/local/start/local_names";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-
-/** Flags by which a command calls the keeper of this run. */
-export const KEEPER_ADDRESSES: readonly string[] = [
-  ...["--keeper", URLS.keeper],
-  ...["--oidc", URLS.oidc],
-];
 
 /** How a run of a command ended, and what it wrote. */
 export interface TaskResult {

@@ -2,10 +2,10 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { defineCommand } from "@tintype/cli/command";
-import { oneOf } from "@tintype/cli/flag_values";
 import { EXIT, runMain } from "@tintype/cli/run_main";
 import { accountChecks } from "./command_lines.ts";
 import { readTarget } from "./target.ts";
+import { ENV_FLAG } from "./flags.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -14,11 +14,7 @@ const DOCTOR = defineCommand({
   summary:
     "Looks whether programs, accounts, rights, quotas, names and tokens are there for a deployment; changes nothing.",
   flags: {
-    "env NAME": {
-      about: "preview or production",
-      parse: oneOf(["preview", "production"]),
-      default: "preview",
-    },
+    ...ENV_FLAG,
   },
   exitCodes: { 0: "a deployment can begin", 1: "something is missing" },
 });

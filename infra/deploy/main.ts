@@ -9,6 +9,7 @@ import { rollbackSteps } from "./rollback_steps.ts";
 import { runSteps, scriptOf } from "./run_steps.ts";
 import { deploymentSteps } from "./steps.ts";
 import { readTarget } from "./target.ts";
+import { STEPS_FLAGS } from "./flags.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** How long each step of the worker is left before it is tried. */
@@ -21,12 +22,7 @@ const DEPLOY = defineCommand({
   summary:
     "Deploys everything, in order: images, columns, plan; then what the plan says, the keeper, a new revision by synthetic images and a share of the traffic, the worker in steps. A deployment that stopped goes on where it stopped.\nNeeds gcloud, terraform, docker, and wrangler's credentials; `deno task doctor` looks for them.",
   flags: {
-    "env NAME": {
-      about: "preview or production",
-      parse: oneOf(["preview", "production"]),
-      default: "preview",
-    },
-    "dry-run": "print what each step needs, changes and runs, and its undo; run nothing",
+    ...STEPS_FLAGS,
     "only HALF": {
       about: "plan: up to the plan; apply: from the plan of this commit on",
       parse: oneOf(["plan", "apply"]),

@@ -1,12 +1,12 @@
 /** `deno task rotate`: makes a new key, has everybody use it, and takes the old one out. */
 import { fileURLToPath } from "node:url";
 import { defineCommand } from "@tintype/cli/command";
-import { oneOf } from "@tintype/cli/flag_values";
 import { EXIT, runMain } from "@tintype/cli/run_main";
 import { UsageError } from "@tintype/cli/usage_error";
 import { ROTATIONS, STAGES } from "./rotate_steps.ts";
 import { runSteps, scriptOf } from "./run_steps.ts";
 import { readTarget } from "./target.ts";
+import { STEPS_FLAGS } from "./flags.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const KEYS = Object.keys(ROTATIONS);
@@ -19,12 +19,7 @@ const ROTATE = defineCommand({
     }. A webhook's secret: \`deno task webhooks rotate\`.\nNeeds gcloud, openssl, and wrangler's credentials.`,
   words: { placeholder: "KEY begin|use|finish", min: 2, max: 2 },
   flags: {
-    "env NAME": {
-      about: "preview or production",
-      parse: oneOf(["preview", "production"]),
-      default: "preview",
-    },
-    "dry-run": "print what each step needs, changes and runs, and its undo; run nothing",
+    ...STEPS_FLAGS,
   },
 });
 
