@@ -156,14 +156,13 @@ export class Gallery {
     return found;
   }
 
-  /** Has pictures erased, and returns how many could not be, which stay. */
+  /** Has pictures erased, and returns how many could not be, which stay; the caller draws, once it shows others. */
   async erase(imageIds: readonly string[]): Promise<number> {
-    const { client, onChange } = this.#options;
+    const { client } = this.#options;
     const results = await Promise.allSettled(imageIds.map(async (imageId) => {
       await client.images.erase(imageId);
       this.#held.delete(imageId);
     }));
-    onChange();
     return results.filter(({ status }) => status === "rejected").length;
   }
 

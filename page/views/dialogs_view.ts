@@ -35,13 +35,13 @@ function studioDialogs(app: PageApp, studio: Studio): TemplateResult {
       class="viewer"
       aria-labelledby="image-title"
       ?data-open=${entry !== undefined}
-      @close=${() => app.dialog.kind === "image" && app.close()}
+      @close=${whenPutAway(() => app.dialog.kind === "image" && app.close())}
     >${entry === undefined ? nothing : viewerView(app, studio, entry)}</dialog>
     <dialog
       class="guest-link"
       aria-labelledby="guest-link-title"
       ?data-open=${dialog.kind === "guest-link"}
-      @close=${() => app.dialog.kind === "guest-link" && app.close()}
+      @close=${whenPutAway(() => app.dialog.kind === "guest-link" && app.close())}
     >${dialog.kind === "guest-link"
       ? guestLinkView(app, studio.session, dialog.link)
       : nothing}</dialog>
@@ -72,7 +72,7 @@ function confirmView(app: PageApp, { kind, words, busy, onYes, onNo }: Confirm):
       aria-labelledby="${kind}-title"
       aria-describedby="${kind}-text"
       ?data-open=${app.dialog.kind === kind}
-      @close=${() => app.dialog.kind === kind && onNo()}
+      @close=${whenPutAway(() => app.dialog.kind === kind && onNo())}
     >
       <h2 id="${kind}-title" class="heading">${words.title}</h2>
       <p id="${kind}-text">${words.text}</p>
@@ -84,6 +84,17 @@ function confirmView(app: PageApp, { kind, words, busy, onYes, onNo }: Confirm):
       </div>
     </dialog>
   `;
+}
+
+/**
+ * Does it where a person closed the dialog, by Escape. The event comes a task later, so that one which a draw closed
+ * may be open again by then.
+ */
+function whenPutAway(does: () => unknown): (event: Event) => void {
+  return ({ currentTarget }) => {
+    if (!(currentTarget instanceof HTMLDialogElement)) return;
+    if (!currentTarget.open && currentTarget.hasAttribute("data-open")) does();
+  };
 }
 
 /** Opens and closes dialogs as the views say; the browser keeps the focus inside, and gives it back. */

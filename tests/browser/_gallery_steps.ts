@@ -125,6 +125,7 @@ export const GALLERY_STEPS: Steps = {
     await page.getByRole("button", { name: "Erase", exact: true }).click();
     await question.getByRole("button", { name: "Erase it" }).click();
     await page.locator(".viewer-notice", { hasText: "The picture is erased." }).waitFor();
+    await page.locator(".viewer[open] .viewer-image.is-shown").waitFor();
     await page.keyboard.press("Escape");
     assert.equal(await page.locator(".tile").count(), count - 1);
     await eventually(
