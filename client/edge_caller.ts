@@ -73,7 +73,7 @@ function requestOf(
   { path, method = "GET", bodyOf }: EdgeCall,
   { edge, token }: { readonly edge: string; readonly token: string },
 ): Request {
-  // Not by `URL`, whose stand-in in React Native changes what it is given.
+  // Not by `URL`, whose replacement in React Native changes what it is given.
   const url = `${edge.replace(/\/+$/, "")}${path}`;
   const authorization = { Authorization: `Bearer ${token}` };
   if (bodyOf === undefined) return { url, method, headers: authorization };

@@ -38,7 +38,7 @@ test("problemOf() passes on which fields were wrong", () => {
   assert.deepEqual(problemOf(new Response(null, { status: 400, headers }), text).errors, errors);
 });
 
-test("storageProblemOf() tells what passes from what is final", () => {
+test("storageProblemOf() distinguishes what passes from what is final", () => {
   const codeOf = (status: number) => storageProblemOf(new Response(null, { status })).code;
   for (const status of [408, 429, 500, 503]) assert.equal(codeOf(status), "unavailable");
   for (const status of [400, 401, 403]) assert.equal(codeOf(status), "storage_refused");

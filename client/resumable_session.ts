@@ -41,7 +41,7 @@ export interface SendOptions extends PauseOptions {
 
 /**
  * What became of a session: `lost` ones are gone for good and a new one may be asked for; `taken` says that an object
- * of that name was there first, and the image's own record tells whether it is this file.
+ * of that name was there first, and the image's own record says whether it is this file.
  */
 export type SessionOutcome = "complete" | "lost" | "taken";
 
@@ -161,7 +161,7 @@ function isStored(stored: CompletedUpload, size: number, crc32c: string | undefi
   return crc32c === undefined || (stored.crc32c ?? crc32c) === crc32c;
 }
 
-/** A file that was changed or moved breaks the sending of its bytes just as a lost network does; reading it tells. */
+/** A file that was changed or moved breaks the sending of its bytes just as a lost network does; reading it shows which. */
 async function causeOf(error: unknown, file: FileParts): Promise<unknown> {
   if (!(error instanceof UploadError) || error.code !== "network" || file.size === 0) return error;
   try {

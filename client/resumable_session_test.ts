@@ -125,19 +125,19 @@ for (const [does, [answers, expected, options]] of Object.entries(COMPLETE)) {
 }
 
 test("sendToSession() follows a store that holds less than it said", async () => {
-  const told: number[] = [];
-  const onHeld = (bytes: number) => told.push(bytes);
+  const heldBytes: number[] = [];
+  const onHeld = (bytes: number) => heldBytes.push(bytes);
   const { ranges } = await run([held(2), status(500), held(1), done()], { ...TWO, onHeld });
   assert.equal(ranges[3], part(1, 3));
-  assert.deepEqual(told, [2 * MULTIPLE, MULTIPLE]);
+  assert.deepEqual(heldBytes, [2 * MULTIPLE, MULTIPLE]);
 });
 
 test("sendToSession() asks a session that it resumes first, and sends only what is missing", async () => {
-  const told: number[] = [];
-  const options = { isResumed: true, onHeld: (bytes: number) => told.push(bytes) };
+  const heldBytes: number[] = [];
+  const options = { isResumed: true, onHeld: (bytes: number) => heldBytes.push(bytes) };
   const { result, ranges } = await run([held(2), held(3), done()], options);
   assert.deepEqual([result, ranges], ["complete", [QUERY, part(2), part(3)]]);
-  assert.deepEqual(told, [2 * MULTIPLE, 3 * MULTIPLE]);
+  assert.deepEqual(heldBytes, [2 * MULTIPLE, 3 * MULTIPLE]);
 });
 
 test("sendToSession() completes an empty file with one request", async () => {
@@ -222,7 +222,7 @@ test("sendToSession() throws the signal's reason while it waits for its next try
   assert.equal(result, reason);
 });
 
-test("sendToSession() tells a file that cannot be read any more from a lost network, at once", async () => {
+test("sendToSession() distinguishes a file that cannot be read any more from a lost network, at once", async () => {
   class MovedFile extends Blob {
     override slice(): Blob {
       const gone = new Blob(["x"]);

@@ -3,7 +3,7 @@ import { isRetryableStatus } from "@tintype/gcs/retry";
 import { sleep, untilAborted } from "@tintype/gcs/signals";
 import { type Problem, UploadError } from "./problem.ts";
 
-/** Tells whether there is a network at all, so that tries are not spent while there is none. */
+/** Says whether there is a network at all, so that tries are not spent while there is none. */
 export interface NetworkWatch {
   /** Whether it is known that there is none. */
   isOffline(): boolean;
@@ -21,11 +21,11 @@ export interface RetryPolicy extends Backoff {
   readonly network?: NetworkWatch;
 }
 
-/** What a pause may be told. */
+/** Options of a pause. */
 export interface PauseOptions {
   readonly retry: RetryPolicy;
   readonly signal?: AbortSignal | undefined;
-  /** Called with the error before a pause, so that people can be told why nothing moves. */
+  /** Called with the error before a pause, so that people can see why nothing moves. */
   readonly onWait?: ((error: UploadError) => void) | undefined;
 }
 

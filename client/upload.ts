@@ -5,7 +5,7 @@ import { type UploadedImage, uploadFile, type UploadJob, type UploadTools } from
 import { ProgressReport, type UploadProgress, type UploadState } from "./upload_progress.ts";
 import { partsOf, type UploadSource } from "./upload_source.ts";
 
-/** What to say of a file, and what to be told. */
+/** What to say of a file, and callbacks. */
 export interface UploadOptions {
   /** What the declaration says of the file beside what is measured. */
   readonly metadata?: {

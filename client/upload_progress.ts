@@ -14,7 +14,7 @@ export type UploadState =
   | "failed"
   | "cancelled";
 
-/** What an upload tells while it runs. */
+/** What an upload reports while it runs. */
 export interface UploadProgress {
   readonly state: UploadState;
   /** Known when it starts a session. */
@@ -30,7 +30,7 @@ export interface UploadProgress {
   readonly error?: UploadError | undefined;
 }
 
-/** Keeps an upload's progress and tells of each change. */
+/** Keeps an upload's progress and reports each change. */
 export class ProgressReport {
   readonly #onProgress: ((progress: UploadProgress) => void) | undefined;
   #now: UploadProgress;

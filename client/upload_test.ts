@@ -58,7 +58,7 @@ function statesOf(progress: readonly UploadProgress[]): string[] {
     .filter((state, index, all) => state !== all[index - 1]);
 }
 
-test("upload() tells where it is, what is held and why it waits", async () => {
+test("upload() reports where it is, what is held and why it waits", async () => {
   const { client } = clientOf([started(), incomplete(MULTIPLE), connectionLost, stored()]);
   const progress: UploadProgress[] = [];
   const upload = client.upload(FILE, { onProgress: (now) => progress.push(now) });
@@ -103,7 +103,7 @@ test("pause() while a session starts lets it start, once", async () => {
   assert.deepEqual(sent.map(({ method }) => method), ["POST", "POST", "PUT", "PUT"]);
 });
 
-test("cancel() ends the session, also of a paused upload, and the promise rejects with what it was told", async () => {
+test("cancel() ends the session, also of a paused upload, and the promise rejects with the given reason", async () => {
   for (const isPaused of [false, true]) {
     const chunk = held(stored);
     const { client, sent } = clientOf([started(), chunk.give, cancelled]);
@@ -255,7 +255,7 @@ test("upload() lets the edge make the id where this device's clock is wrong", as
   await assert.rejects(own.client.upload(FILE, { imageId: "x" }), isProblem("invalid_request"));
 });
 
-test("upload() takes a source of its own, reads it in parts and tells when it cannot be read", async () => {
+test("upload() takes a source of its own, reads it in parts and reports when it cannot be read", async () => {
   const bytes = new Uint8Array(await FILE.arrayBuffer());
   const read = (start: number, end: number) => Promise.resolve(bytes.slice(start, end));
   const { client, sent } = clientOf(whole());

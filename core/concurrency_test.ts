@@ -58,7 +58,7 @@ test("allEnded() answers in order, and throws only when everything has ended", a
   assert.ok(hasEnded);
 });
 
-test("untilCut() tells an end from a cut and lets other errors through", async () => {
+test("untilCut() distinguishes an end from a cut and lets other errors through", async () => {
   const cut = AbortSignal.abort();
   assert.equal(await untilCut(undefined, async () => {}), true);
   assert.equal(await untilCut(cut, async () => cut.throwIfAborted()), false);

@@ -1,11 +1,11 @@
 /**
  * The one error class of Tintype and its closed list of kinds and codes.
  *
- * Core never speaks HTTP: each door has one exhaustive table from kind to what it answers
+ * Core never speaks HTTP: each entry point has one exhaustive table from kind to its response
  * (edge: status; processor: ack or retry; bridge: commit, dead-letter or stop).
  */
 
-/** What went wrong, as a caller must react to it. Closed: a new kind does not compile until every door answers it. */
+/** What went wrong, as a caller must react to it. Closed: a new kind does not compile until every entry point responds to it. */
 export type ErrorKind =
   | "invalid"
   | "unauthenticated"
@@ -67,7 +67,7 @@ export interface LimitState {
 
 /** What an {@link AppError} may carry beside its message. */
 interface AppErrorOptions {
-  /** Fields that are wrong, for the caller to mend. */
+  /** Fields that are wrong, for the caller to correct. */
   readonly errors?: readonly FieldError[];
   /** Milliseconds after which trying again makes sense. */
   readonly retryAfterMs?: number;

@@ -63,7 +63,7 @@ export default {
   },
 };
 
-/** What storage must be told of an upload, signed. */
+/** What storage must know of an upload, signed. */
 function headersOf({ contentType, size }: z.infer<typeof bodySchema>): Record<string, string> {
   return {
     "content-type": contentType,

@@ -36,7 +36,7 @@ import { makeCallerOf } from "./granted.ts";
 import type { ByteStreams, EdgeServices, Grants, RateLimit } from "./ports.ts";
 import { tokenSettings } from "./token_settings.ts";
 
-/** A PNG's signature and some bytes after it: enough for a door, which looks at the first bytes only. */
+/** A PNG's signature and some bytes after it: enough for the edge, which looks at the first bytes only. */
 export const PNG = Uint8Array.from(
   { length: 200_000 },
   (_, at) => [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a][at] ?? at % 251,

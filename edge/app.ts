@@ -32,7 +32,12 @@ interface AppOptions {
 export function makeApp({ servicesOf, log }: AppOptions): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.onError(answerProblem);
-  app.notFound((c) => answerProblem(new AppError("not_found", "There is no such page"), c));
+  app.notFound((c) =>
+    answerProblem(
+      new AppError("not_found", "Nothing is served at this path: /openapi.json lists what is"),
+      c,
+    )
+  );
   app.use(async (c, next) => {
     c.set("log", log);
     await next();

@@ -148,7 +148,7 @@ test("Expect: 100-continue is answered, and then the request", async () => {
   assert.match(answer.text, /^HTTP\/1\.1 400/);
 });
 
-test("an answer tells what it needs to and nothing of what runs", async () => {
+test("a response says what it needs to and nothing of what runs", async () => {
   const answer = await send("GET /healthz");
   assert.equal(answer.text, '{"status":"ok"}');
   for (const name of ["server", "x-powered-by", "via"]) {

@@ -98,7 +98,7 @@ test("workerd refuses every kind of bad token and of bad grant alike: 401, RFC 6
       assert.equal(answer.headers.get("www-authenticate"), challenge(), name);
       assert.deepEqual(await readProblem(answer, 401), {
         type: "/problems/unauthenticated",
-        title: "A valid access token is needed",
+        title: "Unauthorized",
         status: 401,
         detail: "The access token is not valid here",
         code: "unauthenticated",

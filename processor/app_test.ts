@@ -191,7 +191,7 @@ describe("createApp()", () => {
     "is larger than 1 MiB": " ".repeat(1024 * 1024 + 1),
   };
   for (const [what, body] of Object.entries(unreadable)) {
-    test(`a signed push that ${what} is told and acknowledged, an unsigned one refused`, async () => {
+    test(`a signed push that ${what} is reported and acknowledged, an unsigned one refused`, async () => {
       const { app, events } = fixture();
       assert.equal((await post(app, EVENTS, { token: await pushToken(), body })).status, 204);
       assert.equal(events()[0].event, "push_unreadable");

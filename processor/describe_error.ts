@@ -10,7 +10,7 @@ const MISTAKES: ReadonlySet<string> = new Set([
 
 /**
  * What a log may say of an error. Messages of our own errors hold ids and numbers only; others' may hold addresses
- * that are credentials (a session URI), so of them only the class, the code and the place in our code are told.
+ * that are credentials (a session URI), so of them only the class, the code and the call site in our code are logged.
  */
 export function describeError(error: unknown): LogFields {
   const ours = isAppError(error)
@@ -21,7 +21,7 @@ export function describeError(error: unknown): LogFields {
   return { ...ours, cause: cause.name, causeCode: codeOf(cause) };
 }
 
-/** A mistake of ours (in code, or in the permissions that it runs with) is told with its message and its place. */
+/** A mistake of ours (in code, or in the permissions that it runs with) is logged with its message and its call site. */
 function mistakeOf(error: unknown): LogFields {
   if (!(error instanceof Error && MISTAKES.has(error.name))) return {};
   const place = error.stack?.split("\n").find((line) => line.trimStart().startsWith("at "));

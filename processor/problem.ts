@@ -21,7 +21,7 @@ const STATUSES = {
 
 const DEFAULT_RETRY_AFTER_MS = 1_000;
 
-/** Answers an error as a problem (RFC 9457); what is ours is logged and not told. */
+/** Answers an error as a problem (RFC 9457); what is ours is logged and not returned. */
 export function problemOf(thrown: unknown, c: Context, log: Log): Response {
   const error = appErrorOf(thrown);
   const status = STATUSES[error.kind];

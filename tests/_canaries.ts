@@ -1,4 +1,4 @@
-/** Pictures that are full of what must not be told, and a look for it in everything that a system leaves behind. */
+/** Pictures that are full of what must not be seen, and a look for it in everything that a system leaves behind. */
 import { bytesOf, le, segment } from "@tintype/core/testing/headers";
 
 /** Words that stand for a person, a place or a device, each in a field of its own. */

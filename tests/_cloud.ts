@@ -22,7 +22,7 @@ export const TENANT = "walks";
 
 const ERASED_MS = 60_000;
 
-/** What {@link tokenFor} may be told. */
+/** Options of {@link tokenFor}. */
 export interface TokenOptions {
   readonly tenant?: string;
   readonly scope?: string;

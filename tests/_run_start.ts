@@ -83,7 +83,7 @@ export async function runStart(
       await rm(temp, { recursive: true, force: true });
     }
   })();
-  ended.catch(() => undefined); // whoever awaits it is told
+  ended.catch(() => undefined); // it is thrown where it is awaited
   const signalGroup = (name: NodeJS.Signals) => {
     family.look();
     sendSignal(-(child.pid ?? 0), name);
@@ -133,7 +133,7 @@ function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode !== null || signalCode !== null;
 }
 
-/** Notes every descendant while the command runs: its parts have groups of their own, so the group alone tells little. */
+/** Notes every descendant while the command runs: its parts have groups of their own, so the group alone says little. */
 function watchFamily(child: ChildProcess) {
   const pids = new Set([child.pid ?? 0]);
   const look = () => {

@@ -112,7 +112,7 @@ test("an image is ready although BigQuery is away, and gets its row when that is
   await assertOnce(image);
 });
 
-test("an image that nobody could be told of is processed once, and its row comes when Pub/Sub takes its record", async () => {
+test("an image whose record could not be published is processed once, and its row comes when Pub/Sub takes its record", async () => {
   const match = { path: "tintype-images:publish" };
   await addFault(URLS.pubsub, { match, times: 10_000, action: { status: 503 } });
   const { imageId } = await upload();

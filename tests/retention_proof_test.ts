@@ -44,7 +44,7 @@ const RETENTION_MS = 60_000;
 const GRACE_MS = 10_000;
 const FILE_NAME = "zaphod-on-holiday";
 const SUBJECT = "zaphod.canary@example.com";
-/** Told by the client, and to be told by nobody else. */
+/** Sent by the client, and to be seen nowhere else. */
 const IDENTITIES = [FILE_NAME, SUBJECT, "person-0", "stream-0", "203.0.113.77"];
 
 let system: System;
@@ -55,7 +55,7 @@ let imageId: string;
 let picture: Uint8Array<ArrayBuffer>;
 /** Rows as BigQuery's fail-safe keeps them when they are deleted. */
 let copies: string;
-/** Every image that went in, with its door. */
+/** Every image that went in, with its source. */
 let images: { imageId: string; door: string; t0Ms: number }[];
 
 before(async () => {
@@ -99,7 +99,7 @@ function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("latin1");
 }
 
-/** What a bucket holds, as its listing tells it: names, types and metadata. */
+/** What a bucket holds, as its listing shows it: names, types and metadata. */
 async function listing(bucket: string): Promise<string> {
   return await (await fetch(`${URLS.storage}/storage/v1/b/${bucket}/o`)).text();
 }
@@ -108,7 +108,7 @@ test("the pictures have gone in through the edge", () => {
   assert.equal(images.filter(({ door }) => door === "edge").length, 3);
 });
 
-test("the pictures have gone in through the Kafka door", { skip: WITHOUT_JAVA }, () => {
+test("the pictures have gone in through Kafka", { skip: WITHOUT_JAVA }, () => {
   assert.equal(images.filter(({ door }) => door === "kafka").length, 2);
 });
 
@@ -122,7 +122,7 @@ test("the originals keep their bytes: their canaries are there to be found", asy
   }
 });
 
-test("no name and no metadata of any object tells a canary", async () => {
+test("no name and no metadata of any object holds a canary", async () => {
   for (const bucket of Object.values(BUCKETS)) {
     const text = await listing(bucket);
     const holdsImages = bucket === BUCKETS.raw || bucket === BUCKETS.processed;
@@ -131,7 +131,7 @@ test("no name and no metadata of any object tells a canary", async () => {
   }
 });
 
-test("no rendition, manifest or certificate tells a canary", async () => {
+test("no rendition, manifest or certificate holds a canary", async () => {
   for (const bucket of [BUCKETS.processed, BUCKETS.certificates]) {
     for (const name of await namesWith(bucket)) {
       const { bytes } = await readObject(bucket, name);
@@ -140,7 +140,7 @@ test("no rendition, manifest or certificate tells a canary", async () => {
   }
 });
 
-test("no row tells a canary, and every row tells that there was a place", async () => {
+test("no row holds a canary, and every row says that there was a place", async () => {
   const rows = await query("SELECT * FROM tintype.images");
   assert.deepEqual(canariesIn(JSON.stringify(rows), IDENTITIES), []);
   const facts = await query(
@@ -155,7 +155,7 @@ test("no webhook says a canary", async () => {
   assert.deepEqual(canariesIn(received.join(), IDENTITIES), []);
 });
 
-test("no log line of any part tells a canary, a token or a session's address", async () => {
+test("no log line of any part holds a canary, a token or a session's address", async () => {
   await callEdge(`/v1/images/${imageId}`, {
     token: await tokenFor(SUBJECT),
     headers: { "cf-connecting-ip": "203.0.113.77", "x-forwarded-for": "203.0.113.77" },

@@ -85,7 +85,7 @@ test("an upload by the project's client becomes ready, with a manifest, a row an
   assert.deepEqual([first.status, second.status, await second.text()], [200, 304, ""]);
 });
 
-test("POST /v1/images takes a raw body and a form, and ?wait tells when each is ready", async () => {
+test("POST /v1/images takes a raw body and a form, and ?wait returns when each is ready", async () => {
   const file = await sample("scene.webp", "image/webp");
   const digest = sha256(await file.bytes());
   const raw = await postImage(file, { query: `?sha256=${digest}`, type: "image/webp" });

@@ -1,6 +1,6 @@
 /**
  * `deno task soak`: the long forms of campaigns that the tests run a small form of, one after another: the same files,
- * told by variables to go on for longer. Exit code 1 where anything was lost or doubled.
+ * which variables make longer. Exit code 1 where anything was lost or doubled.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -235,7 +235,7 @@ test("start drains on SIGTERM while pictures go through, and leaves no process, 
   assert.deepEqual(leftInTemp, []);
 });
 
-test("start that is told twice to end leaves no process and no port", async (t) => {
+test("start that is stopped twice leaves no process and no port", async (t) => {
   const run = await startFor(t, ["--doors", "edge"]);
   await eventually("the emulators to listen", async () => (await portsInUse()).length >= 3, 60_000);
   run.signal("SIGINT");

@@ -6,7 +6,7 @@ const PROGRAM = new URL("generate.ts", import.meta.url).href;
 const generate = (flag: string) =>
   runCommand([Deno.execPath(), "run", "--allow-all", PROGRAM, flag]);
 
-test("generate tells what it writes, and writes nothing for what it does not know", async () => {
+test("generate says what it writes, and writes nothing for what it does not know", async () => {
   const help = await generate("--help");
   assert.equal(help.code, 0);
   assert.match(help.output, /^Usage: deno task generate\n/);

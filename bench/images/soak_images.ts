@@ -32,7 +32,7 @@ interface End {
 
 const PROCESSES = 2;
 const SAMPLE_MS = 100;
-/** A lossless rendition alone, small enough that no detail is told from another resize. */
+/** A lossless rendition alone, small enough that another resize shows no other detail. */
 const SHOWN = { name: "shown", width: 160, height: 160, fit: "inside", format: "png" };
 const WORST = 10;
 /** A picture that is further off looks another. */

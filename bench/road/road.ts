@@ -42,19 +42,19 @@ const PARTS: readonly (readonly [part: string, mark: string])[] = [
 /** CPU seconds of each part's living processes. */
 type CpuByPart = Readonly<Record<string, number>>;
 
-/** What one door did. */
-interface DoorRun {
-  readonly door: keyof typeof ROAD_OF_BARE;
+/** What one source did. */
+interface SourceRun {
+  readonly source: keyof typeof ROAD_OF_BARE;
   readonly imagesPerSecond: number;
   readonly readyMs: readonly number[];
   /** CPU seconds an image, by part. */
   readonly cpu: CpuByPart;
 }
 
-/** The road, door by door. */
+/** The road, source by source. */
 export const roadSuite: Suite = {
   name: "road",
-  about: "images/s from accepted to ready through each door, beside the bare sharp cascade",
+  about: "images/s from accepted to ready through each source, beside the bare sharp cascade",
   async run(context) {
     const folder = join(context.root, SHARED);
     if (!existsSync(folder)) {
@@ -69,14 +69,14 @@ export const roadSuite: Suite = {
     const system = await startSystem(context.root, { scratch, firstPicture });
     try {
       const pictures = await repeated(photographs, scratch);
-      const doors = [
-        await throughDoor("edge", pictures, { context, system }),
-        await throughDoor("kafka", pictures, { context, system }),
+      const sources = [
+        await throughSource("edge", pictures, { context, system }),
+        await throughSource("kafka", pictures, { context, system }),
       ];
       await system.stop();
       const after = await bareCascade(context, photographs);
       const best = rate(after) > rate(before) ? after : before;
-      return report(context, { doors, best, photographs });
+      return report(context, { sources, best, photographs });
     } finally {
       await system.stop();
     }
@@ -111,11 +111,11 @@ function cpuByPart(pid: number): CpuByPart {
   return seconds;
 }
 
-async function throughDoor(
-  door: "edge" | "kafka",
+async function throughSource(
+  source: "edge" | "kafka",
   pictures: readonly Picture[],
   { context, system }: { readonly context: SuiteContext; readonly system: System },
-): Promise<DoorRun> {
+): Promise<SourceRun> {
   const cpuBefore = cpuByPart(system.pid);
   const startedMs = performance.now();
   const { root } = context;
@@ -125,20 +125,22 @@ async function throughDoor(
     signal: new AbortController().signal,
   };
   const kafka = { ...options, brokers: KAFKA, root, node: findNodeBinary(root) };
-  const results: PictureResult[] = door === "edge"
+  const results: PictureResult[] = source === "edge"
     ? await sendThroughEdge(pictures, options)
     : await sendThroughKafka(pictures, kafka);
   const seconds = (performance.now() - startedMs) / 1000;
   const cpuAfter = cpuByPart(system.pid);
   const { lost, doubled } = await checkResults(results, WITHOUT_WEBHOOKS);
   if (lost + doubled > 0) {
-    throw new Error(`Cannot measure the ${door} as it lost ${lost} and doubled ${doubled} images`);
+    throw new Error(
+      `Cannot measure the ${source} as it lost ${lost} and doubled ${doubled} images`,
+    );
   }
   const cpu = Object.entries(cpuAfter)
     .map(([part, after]) => [part, (after - (cpuBefore[part] ?? 0)) / pictures.length] as const);
   const readyMs = results.flatMap((result) => result.readyMs === null ? [] : [result.readyMs]);
   return {
-    door,
+    source,
     imagesPerSecond: pictures.length / seconds,
     readyMs,
     cpu: Object.fromEntries(cpu),
@@ -147,8 +149,8 @@ async function throughDoor(
 
 function report(
   { print }: SuiteContext,
-  { doors, best, photographs }: {
-    doors: readonly DoorRun[];
+  { sources, best, photographs }: {
+    sources: readonly SourceRun[];
     best: Measured;
     photographs: readonly Picture[];
   },
@@ -158,8 +160,8 @@ function report(
   print(`${PASSES} passes over ${photographs.length} photographs: ${names}\n`);
   print(table(["", "images/s", "of bare", "p50 ready ms", "p95 ready ms"], [
     ["bare cascade", bareRate.toFixed(2), "1.00", "", ""],
-    ...doors.map(({ door, imagesPerSecond, readyMs }) => [
-      `road from ${door}`,
+    ...sources.map(({ source, imagesPerSecond, readyMs }) => [
+      `road from ${source}`,
       imagesPerSecond.toFixed(2),
       (imagesPerSecond / bareRate).toFixed(2),
       quantile(readyMs, 0.5),
@@ -167,16 +169,16 @@ function report(
     ]),
   ]));
   const bareCpuMs = cpuMs(best);
-  const parts = [...new Set(doors.flatMap(({ cpu }) => Object.keys(cpu)))];
+  const parts = [...new Set(sources.flatMap(({ cpu }) => Object.keys(cpu)))];
   const ms = (cpu: CpuByPart, part: string) => 1000 * (cpu[part] ?? 0);
   const total = (cpu: CpuByPart) => parts.reduce((sum, part) => sum + ms(cpu, part), 0);
   print(`\nCPU ms an image (bare cascade: ${bareCpuMs.toFixed(0)})\n`);
-  print(table(["part", ...doors.map(({ door }) => door)], [
-    ...parts.map((part) => [part, ...doors.map(({ cpu }) => ms(cpu, part).toFixed(0))]),
-    ["total", ...doors.map(({ cpu }) => total(cpu).toFixed(0))],
-    ["total of bare", ...doors.map(({ cpu }) => (total(cpu) / bareCpuMs).toFixed(2))],
+  print(table(["part", ...sources.map(({ source }) => source)], [
+    ...parts.map((part) => [part, ...sources.map(({ cpu }) => ms(cpu, part).toFixed(0))]),
+    ["total", ...sources.map(({ cpu }) => total(cpu).toFixed(0))],
+    ["total of bare", ...sources.map(({ cpu }) => (total(cpu) / bareCpuMs).toFixed(2))],
   ]));
-  return doors.map(({ door, imagesPerSecond }) =>
-    atLeast(ROAD_OF_BARE[door], `${door}_images_per_s_of_bare`, imagesPerSecond / bareRate)
+  return sources.map(({ source, imagesPerSecond }) =>
+    atLeast(ROAD_OF_BARE[source], `${source}_images_per_s_of_bare`, imagesPerSecond / bareRate)
   );
 }

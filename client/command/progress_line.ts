@@ -3,7 +3,7 @@ import type { QueueTotals } from "../client.ts";
 const WIDTH = 24;
 const REDRAW_MS = 100;
 
-/** One line at the bottom of a terminal that tells how far all uploads are; nothing on anything else. */
+/** One line at the bottom of a terminal that shows how far all uploads are; nothing on anything else. */
 export class ProgressLine {
   readonly #write: (text: string) => void;
   readonly #isTerminal: boolean;

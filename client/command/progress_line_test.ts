@@ -20,8 +20,8 @@ test("ProgressLine shows on a terminal how far all are, how fast, and why one wa
 test("ProgressLine writes nothing where there is no terminal", () => {
   const line = new ProgressLine(() => assert.fail("It wrote"), { isTerminal: false });
   line.change(TOTALS);
-  let told = 0;
-  line.tell(() => told++);
+  let calls = 0;
+  line.tell(() => calls++);
   line.end();
-  assert.equal(told, 1);
+  assert.equal(calls, 1);
 });

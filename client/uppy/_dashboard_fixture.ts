@@ -1,4 +1,4 @@
-/** A page with Uppy's Dashboard for the plugin's test in a browser; bundled there, and told by `settings` where to send. */
+/** A page with Uppy's Dashboard for the plugin's test in a browser; bundled there; `settings` say where to send. */
 import { TintypeClient } from "../client.ts";
 import { IndexedDbResumeStore } from "../indexed_db_store.ts";
 import { Uppy } from "@uppy/core";

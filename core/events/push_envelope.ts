@@ -76,13 +76,13 @@ export function makePushEnvelope(envelope: PushEnvelope): PushBody {
   };
 }
 
-/** Adds the camel-case twin of each snake-case name that has none; null values count as absent. */
+/** Adds the camel-case form of each snake-case name that has none; null values count as absent. */
 function camelCased(value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   const present = Object.entries(value).filter(([, field]) => field !== null);
-  const twins = present.map(([name, field]): [string, unknown] => [
+  const camelCase = present.map(([name, field]): [string, unknown] => [
     name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
     field,
   ]);
-  return Object.fromEntries([...twins, ...present]);
+  return Object.fromEntries([...camelCase, ...present]);
 }

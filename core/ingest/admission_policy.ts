@@ -1,5 +1,5 @@
 /**
- * What is admitted at every door, decided before a byte is stored:
+ * What is admitted from every source, decided before a byte is stored:
  * the declaration against the tenant's plan, the image's id against the clock, the first bytes against the declared type.
  */
 import { AppError, type FieldError } from "../errors.ts";
@@ -12,7 +12,7 @@ import { phaseOf, type RetentionPolicy } from "../retention/policy.ts";
 /** What a caller says of the image it is about to send. */
 export interface Declaration {
   readonly contentType: string;
-  /** Bytes; undefined where the door cannot know before the end. */
+  /** Bytes; undefined where the source cannot know before the end. */
   readonly size?: number | undefined;
   /** Lower-case hex. */
   readonly sha256?: string | undefined;
@@ -92,7 +92,7 @@ export function admitHead(head: Uint8Array, plan: TenantPlan): MediaType {
 }
 
 /**
- * Admits an id that the client made: its time from 24 hours ago to 5 seconds ahead, and before closing time.
+ * Admits an id that the client made: its time from 24 hours ago to 5 seconds ahead, and before its write cutoff.
  * Throws `invalid_request`.
  */
 export function admitClientImageId(
@@ -108,7 +108,7 @@ export function admitClientImageId(
     throw invalid("imageId", "must have a time within the last 24 hours");
   }
   if (phaseOf(imageId, policy, nowMs) !== "kept") {
-    throw invalid("imageId", "must have a time before its closing time");
+    throw invalid("imageId", "must have a time before its write cutoff");
   }
 }
 

@@ -79,10 +79,10 @@ for (
   });
 }
 
-test("admitClientImageId() refuses an id from the first millisecond of its closing time", () => {
-  const policy = retentionPolicyOf(84_000); // closing time is its last second
+test("admitClientImageId() refuses an id from the first millisecond of its write cutoff", () => {
+  const policy = retentionPolicyOf(84_000); // the write cutoff is a second before its end
   const admit = (ageMs: number) =>
     admitClientImageId(at(NOON_MS - ageMs), { nowMs: NOON_MS, policy });
   admit(82_999);
-  assert.throws(() => admit(83_000), refused("invalid_request", "before its closing time"));
+  assert.throws(() => admit(83_000), refused("invalid_request", "before its write cutoff"));
 });

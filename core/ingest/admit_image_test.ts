@@ -62,7 +62,7 @@ const declaring = (values: Partial<RawDeclaration>) => ({
 });
 
 const REFUSALS: readonly (readonly [string, ErrorCode, Partial<AdmitImageInput>])[] = [
-  ["whose closing time has begun", "too_late", { nowMs: NOON_MS + periodMs - closingMs }],
+  ["whose write cutoff has passed", "too_late", { nowMs: NOON_MS + periodMs - closingMs }],
   ["whose period is over", "too_late", { nowMs: NOON_MS + periodMs }],
   ["whose time is more than 5 seconds ahead", "invalid_request", { nowMs: NOON_MS - 5_001 }],
   ["of a type that the plan lacks", "unsupported_type", {

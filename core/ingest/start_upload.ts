@@ -37,7 +37,7 @@ type StartedUpload =
     readonly imageId: ImageId;
     readonly url: string;
     readonly contentType: MediaType;
-    /** The start of closing time, in milliseconds since the epoch. */
+    /** The write cutoff, in milliseconds since the epoch. */
     readonly expiresAtMs: number;
     readonly purgeAtMs: number;
   }

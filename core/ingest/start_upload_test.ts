@@ -110,7 +110,7 @@ for (const [what, code, values] of REFUSALS) {
   });
 }
 
-test("startUpload() tells nobody of a session that the tenant's day has no room for", async () => {
+test("startUpload() returns no session that the tenant's day has no room for", async () => {
   const { start, quota } = setUp();
   const plan = { ...DEFAULT_PLAN, bytesPerDay: 68 };
   await assert.rejects(start({ plan }), { code: "quota_exceeded" });

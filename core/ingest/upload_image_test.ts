@@ -13,7 +13,7 @@ import { uploadImage, type UploadImageInput } from "./upload_image.ts";
 
 const ref = sampleRef(NOON_MS);
 
-/** A body of these bytes that tells its size; `broken` is thrown in the place of its last bytes. */
+/** A body of these bytes with its size; `broken` is thrown in the place of its last bytes. */
 function bodyOf(bytes = PNG_PIXEL, parts: Partial<UploadBody> & { readonly broken?: Error } = {}) {
   const { broken, ...rest } = parts;
   return {

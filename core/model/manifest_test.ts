@@ -28,7 +28,7 @@ for (
     ["a version to come", encode({ ...manifest, version: 2 })],
     ["an unknown status", encode({ ...manifest, status: "done" })],
     ["an unknown reason", encode({ ...manifest, status: "rejected", reason: "ugly" })],
-    ["an unknown source", encode({ ...manifest, source: "door" })],
+    ["an unknown source", encode({ ...manifest, source: "fax" })],
     ["a reference that is none", encode({ ...manifest, ref: "invoice 7" })],
     ["an attempt 0", encode({ ...manifest, attempt: 0 })],
     ["a time that is not UTC", encode({ ...manifest, processedAt: "2026-03-14T12:00:00+01:00" })],

@@ -1,12 +1,12 @@
 /**
- * The custom metadata that a door signs onto a raw object (`x-goog-meta-…`).
+ * The custom metadata that a source signs onto a raw object (`x-goog-meta-…`).
  * Advisory: it serves checks and display, never identity, tenancy or limits.
  */
 import { CRC32C, SHA256 } from "./digest.ts";
 import { REFERENCE, type Source, SOURCES } from "./manifest.ts";
 import { formatTraceParent, parseTraceParent } from "./traceparent.ts";
 
-/** What a door declares of an image beside its name and type. */
+/** What a source declares of an image beside its name and type. */
 export interface RawDeclaration {
   readonly source: Source;
   /** Lower-case hex. */
@@ -37,7 +37,7 @@ export function metadataOfDeclaration(declaration: RawDeclaration): Record<strin
   );
 }
 
-/** Reads what a door declared; whatever is not of its form is as if it were not there. */
+/** Reads what a source declared; whatever is not of its form is as if it were not there. */
 export function declarationOfMetadata(metadata: Readonly<Record<string, string>>): RawDeclaration {
   const taken = (key: string, pattern: RegExp) => {
     const value = metadata[key];

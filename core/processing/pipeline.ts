@@ -37,7 +37,7 @@ export interface Insight<Value> {
 /** A value that an own insight may have: it becomes a column of the row and a field of the manifest. */
 export type CustomValue = string | number | boolean | null;
 
-/** An insight of the company's own and its column in the warehouse. */
+/** An insight of the company's own and its column in BigQuery. */
 export interface OwnInsight extends Insight<CustomValue> {
   readonly column: OwnColumn;
 }

@@ -64,7 +64,7 @@ export type ProcessOutcome =
   /** It is ready, and would have been rejected had it been processed again: nothing was changed. */
   | { readonly outcome: "kept"; readonly ref: ImageRef; readonly manifest: Manifest }
   | ErasedOutcome
-  /** There is no such object (any more). */
+  /** The object is not there (any more). */
   | { readonly outcome: "gone"; readonly ref: ImageRef }
   /** It arrived after its retention period and was deleted. */
   | { readonly outcome: "expired"; readonly ref: ImageRef }

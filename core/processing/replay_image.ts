@@ -1,6 +1,6 @@
 /**
- * One image processed again by force, as a table of contents: marker, manifest, raw object; rendered anew, stored under
- * names of its own; row, manifest by its generation; what only the old manifest had; marker. The manifest pins live
+ * One image processed again by force, as a table of contents: erasure request, manifest, raw object; rendered anew, stored under
+ * names of its own; row, manifest by its generation; what only the old manifest had; erasure request. The manifest pins live
  * renditions at every moment, and whoever stops in between leaves the old one as it was.
  */
 import { walkNames } from "../listing.ts";
@@ -39,7 +39,7 @@ type ReplayOutcome =
   | { readonly outcome: "overtaken"; readonly ref: ImageRef }
   /** No delivery has brought it to an end yet: that is reconcile's work. */
   | { readonly outcome: "open"; readonly ref: ImageRef }
-  /** Its closing time has begun: nothing is written any more. */
+  /** Its write cutoff has passed: nothing is written any more. */
   | { readonly outcome: "too_late"; readonly ref: ImageRef }
   /** Its raw object is not there (any more). */
   | { readonly outcome: "gone"; readonly ref: ImageRef }

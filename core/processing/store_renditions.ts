@@ -78,7 +78,7 @@ async function storeRendition(
   };
 }
 
-/** A side of a rendition as its writer told it, in pixels. */
+/** A side of a rendition as its writer gave it, in pixels. */
 function sideOf({ metadata }: ObjectFacts, side: "width" | "height"): number | undefined {
   const value = metadata[side];
   return value !== undefined && SIDE.test(value) ? Number(value) : undefined;

@@ -41,7 +41,7 @@ test("storeRenditions() stores each for ten minutes of browsers' caches, and pin
   assert.deepEqual(await store(processed, large, thumb), pinned, "takes over another attempt's");
 });
 
-test("storeRenditions() never replaces another attempt's rendition, which a manifest may pin, and tells its true sides", async () => {
+test("storeRenditions() never replaces another attempt's rendition, which a manifest may pin, and returns its true sides", async () => {
   const processed = new MemoryObjectStore();
   const [before] = await store(processed, large);
   const other = { ...large, width: 40, height: 30, bytes: text("other bytes") };

@@ -54,5 +54,5 @@ export async function ownImages(
 
 /** The same for an image that is somebody else's, is gone or never was. */
 export function noSuchImage(): AppError {
-  return new AppError("not_found", "There is no such image");
+  return new AppError("not_found", "No image of yours has this id");
 }

@@ -2,7 +2,7 @@
  * Runs walks over the ports in every order of their steps, and with a process that dies after any of them.
  *
  * A step is a port call: it waits until the search lets it happen. A state is what the stores hold and which answers each
- * walk has been given, as a walk does nothing that does not follow from its answers; a generation is told by which write
+ * walk has been given, as a walk does nothing that does not follow from its answers; a generation is named after the write
  * of its name it was, so that writes of two names have no order. Every order is covered, and each state is left once by
  * each of its steps: to come back to a state, the stores are put back and the walks given their answers again.
  */

@@ -7,7 +7,7 @@ import { type ChainCheck, verifyCertificates } from "./verify_certificates.ts";
 
 /** What an audit read in the certificates, beside whether they form one chain. */
 export interface AuditedChain extends ChainCheck {
-  /** The newest number that the warehouse's copy knows of. */
+  /** The newest number that BigQuery's copy knows of. */
   readonly knownNewest: number;
   /** Whether each signature was held against the auditor's public keys. */
   readonly areSignaturesRead: boolean;

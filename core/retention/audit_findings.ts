@@ -85,7 +85,7 @@ function overdueOf({ raw, processed, requests, warehouse }: AuditObservations): 
   if (warehouse.overdue === 0) return bucketsOverdue;
   return [
     ...bucketsOverdue,
-    finding("overdue", `${warehouse.overdue} rows of the warehouse are past their end`),
+    finding("overdue", `${warehouse.overdue} rows of BigQuery are past their end`),
   ];
 }
 
@@ -108,7 +108,7 @@ function foreignOf({ raw, processed, requests, chain }: AuditObservations): Find
   return buckets.filter(([, { foreign }]) => foreign > 0).map(([name, { foreign }]) =>
     finding(
       "foreign_names",
-      `${foreign} names in the ${name} bucket are not of the project's making: nothing tells when they end`,
+      `${foreign} names in the ${name} bucket are not of the project's making: nothing says when they end`,
     )
   );
 }

@@ -53,7 +53,7 @@ test("auditStores() passes an empty system, and one that keeps its promise, and 
   assert.deepEqual(configured.map(({ place }) => place), ["unfinished_sessions", "kafka_topics"]);
 });
 
-test("auditStores() tells what is in removal, and from a millisecond over the grace that it is overdue", async () => {
+test("auditStores() reports what is in removal, and from a millisecond over the grace that it is overdue", async () => {
   const world = await sweptWorld();
   const late = async (nowMs: number) => {
     world.clock.nowMs = nowMs;

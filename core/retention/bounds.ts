@@ -53,7 +53,7 @@ export function retentionBoundsOf(periodMs: number): RetentionBounds {
 /** The bounds of the policy's own period. */
 export const RETENTION_BOUNDS: RetentionBounds = retentionBoundsOf(document.periodMs);
 
-/** How long the warehouse keeps its copies of certificates, in milliseconds. */
+/** How long BigQuery keeps its copies of certificates, in milliseconds. */
 export const PURGES_RETENTION_MS = document.bigquery.purgesRetentionDays * DAY_MS;
 
 /**

@@ -1,5 +1,5 @@
 /**
- * The promise in numbers: how long an image is kept, when its closing time begins, when it is overdue.
+ * The promise in numbers: how long an image is kept, when its write cutoff is, when it is overdue.
  * `policy.json` holds the independent numbers; this file and `bounds.ts` compute all others.
  */
 import { durationText } from "../duration.ts";
@@ -117,15 +117,15 @@ export function purgeAtOf(imageId: ImageId, policy: RetentionPolicy): number {
   return t0OfImageId(imageId) + policy.periodMs;
 }
 
-/** When an image's closing time begins: from then on nothing is written for it, and no upload of it is of use. */
+/** An image's write cutoff: from then on nothing is written for it, and no upload of it is of use. */
 export function closingAtOf(imageId: ImageId, policy: RetentionPolicy): number {
   return purgeAtOf(imageId, policy) - policy.closingMs;
 }
 
-/** No door takes an id so far ahead of its clock, in milliseconds: what is named after a later time is not ours. */
+/** No source takes an id so far ahead of its clock, in milliseconds: what is named after a later time is not ours. */
 export const MAX_AHEAD_MS = 3_600_000;
 
-/** Whether no door can have made the id yet: the end of what is named so would not come in its time. */
+/** Whether no source can have made the id yet: the end of what is named so would not come in its time. */
 export function isFarAhead(imageId: ImageId, nowMs: number): boolean {
   return t0OfImageId(imageId) > nowMs + MAX_AHEAD_MS;
 }

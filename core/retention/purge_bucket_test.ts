@@ -60,7 +60,7 @@ for (const [bucket, namesOf] of Object.entries(NAMES) as [ImageBucket, typeof NA
     assert.deepEqual(store.names(), later.flatMap(all).toSorted());
   });
 
-  test(`purgeBucket() tells the oldest T0 that is left in the ${bucket} bucket, whatever has it`, async () => {
+  test(`purgeBucket() returns the oldest T0 that is left in the ${bucket} bucket, whatever has it`, async () => {
     for (const nameOf of namesOf) {
       const store = new MemoryObjectStore();
       const [oldest, ...newer] = [3, 2, 1].map((days) =>

@@ -121,7 +121,7 @@ function sumOf(purges: readonly BucketPurge[]): BucketPurge {
   };
 }
 
-/** Two calls, which no budget cuts: a certificate tells of rows whenever there is one. */
+/** Two calls, which no budget cuts: a certificate reports rows whenever there is one. */
 async function purgeRows(
   { rows, policy }: SweepPorts,
   nowMs: number,

@@ -104,11 +104,11 @@ test("sweepExpired() purges request, receipt, what says that there was something
   assert.deepEqual([world.names(), world.rows.rows()], [[], []]);
 });
 
-test("sweepExpired() tells of a row that comes late, overdue from the grace on, and deletes it in the next sweep", async () => {
+test("sweepExpired() reports a row that comes late, overdue from the grace on, and deletes it in the next sweep", async () => {
   const world = await worldOfThree();
   const late = sampleRow(first);
   const purge = world.rows.purge.bind(world.rows);
-  const warehouse = async (nowMs: number, ...rows: readonly ImageRow[]) => {
+  const rowsLeft = async (nowMs: number, ...rows: readonly ImageRow[]) => {
     world.clock.nowMs = nowMs;
     world.rows.purge = async (...input) => {
       const deleted = await purge(...input);
@@ -119,9 +119,9 @@ test("sweepExpired() tells of a row that comes late, overdue from the grace on, 
     return [deleted, oldestT0, overdue];
   };
   const oldest = new Date(NOON_MS).toISOString();
-  assert.deepEqual(await warehouse(NOON_MS + periodMs + graceMs, late), [2, oldest, 0]);
-  assert.deepEqual(await warehouse(NOON_MS + periodMs + graceMs + 1, late), [1, oldest, 1]);
-  assert.deepEqual((await warehouse(NOON_MS + periodMs + DAY_MS)).slice(2), [0]);
+  assert.deepEqual(await rowsLeft(NOON_MS + periodMs + graceMs, late), [2, oldest, 0]);
+  assert.deepEqual(await rowsLeft(NOON_MS + periodMs + graceMs + 1, late), [1, oldest, 1]);
+  assert.deepEqual((await rowsLeft(NOON_MS + periodMs + DAY_MS)).slice(2), [0]);
 });
 
 test("sweepExpired() twice at once purges once and makes one chain of two", async () => {

@@ -30,9 +30,9 @@ export interface ChainCheck {
   readonly foreign: number;
 }
 
-/** What a check may be told. */
+/** What a check may know beforehand. */
 interface VerifyOptions extends CallOptions {
-  /** The newest number that the warehouse knows of. */
+  /** The newest number that BigQuery knows of. */
   readonly knownNewest?: number;
   /** The auditor's public keys; without them no signature is looked at. */
   readonly verify?: VerifyBytes | undefined;
@@ -46,7 +46,7 @@ type Link = Exclude<Awaited<ReturnType<typeof readCertificate>>, null> | "missin
 
 /**
  * Reads every certificate and compares its `previousHash` with the one before; an altered certificate shows as a broken
- * link of the next. A chain cannot show that its own end was cut off: `knownNewest`, from the warehouse's copy, does.
+ * link of the next. A chain cannot show that its own end was cut off: `knownNewest`, from BigQuery's copy, does.
  */
 export async function verifyCertificates(
   ports: ChainPorts & { readonly certificates: ObjectLister },

@@ -30,7 +30,7 @@ export function difference(a: Color, b: Color): number {
   return Math.max(...a.map((sample, index) => Math.abs(sample - (b[index] ?? 0))));
 }
 
-/** Four quarters: red and green above, blue and white below; tells every turn and mirroring from every other. */
+/** Four quarters: red and green above, blue and white below; no turn or mirroring looks like another. */
 export function quarters(width: number, height: number): RawPixels {
   return draw(width, height, (x, y) => {
     const isLeft = x < width / 2;

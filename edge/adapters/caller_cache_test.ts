@@ -98,7 +98,7 @@ test("an owner that could not be derived is asked for again", async () => {
   let isMissing = true;
   const { callerOf } = setUp({
     ownerOf: async () => {
-      if (isMissing) throw new AppError("unavailable", "There is no such day");
+      if (isMissing) throw new AppError("unavailable", "Cannot find the day");
       return parseOwner("b".repeat(20));
     },
   });

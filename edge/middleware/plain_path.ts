@@ -10,6 +10,8 @@ export const plainPath: MiddlewareHandler<AppEnv> = async (c, next) => {
   const { url } = c.req;
   const start = url.indexOf("/", url.indexOf("//") + 2);
   const path = url.slice(start).split(/[?#]/, 1)[0] ?? "";
-  if (!PLAIN.test(path)) throw new AppError("not_found", "There is no such page");
+  if (!PLAIN.test(path)) {
+    throw new AppError("not_found", "Nothing is served at this path: /openapi.json lists what is");
+  }
   await next();
 };

@@ -56,7 +56,7 @@ export const requestLog: MiddlewareHandler<AppEnv> = async (c, next) => {
   });
 };
 
-/** Tells a collector, where one is configured, of the request's span: the parent of everything that its image goes through. */
+/** Reports the request's span to a collector, where one is configured: the parent of everything that its image goes through. */
 export const requestSpan: MiddlewareHandler<AppEnv> = async (c, next) => {
   const startMs = Date.now();
   await next();

@@ -97,7 +97,7 @@ function admitJson(text: string): void {
   }
 }
 
-/** Whether a body is compressed: no door takes one. */
+/** Whether a body is compressed: no source takes one. */
 export function isEncoded(contentEncoding: string | undefined): boolean {
   return contentEncoding !== undefined && contentEncoding.toLowerCase() !== "identity";
 }

@@ -157,7 +157,7 @@ export const EXAMPLES: { readonly [Name in ComponentName]: z.input<typeof COMPON
   },
   Problem: {
     type: "/problems/invalid_request",
-    title: "The request is not of its form",
+    title: "Invalid Request",
     status: 400,
     detail: "Cannot take request as size: must be an integer",
     code: "invalid_request",

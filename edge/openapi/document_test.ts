@@ -34,7 +34,7 @@ test("makeOpenapiDocument() refuses a route that is not described, and a schema 
   assert.throws(() => makeOpenapiDocument(app.routes), /add it to COMPONENTS/);
 });
 
-test("every example is of its schema, and tells the same time everywhere", () => {
+test("every example is of its schema, and has the same time everywhere", () => {
   for (const [name, schema] of Object.entries(COMPONENTS)) {
     schema.parse(EXAMPLES[name as ComponentName]); // a key of the same table
   }
@@ -81,12 +81,12 @@ test("every example of a request is answered as the document says", async () => 
     assert.match(JSON.stringify(described), new RegExp(`schemas/${answer}"`), line);
     COMPONENTS[answer].parse(JSON.parse(text));
   }
-  const told = new Set(STORY.map(([line]) => line));
+  const listed = new Set(STORY.map(([line]) => line));
   const guarded = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).filter(([, { security }]) => security !== undefined)
       .map(([method]) => `${method.toUpperCase()} ${path}`)
   );
-  for (const line of guarded) assert.ok(told.has(line), `${line} has its example`);
+  for (const line of guarded) assert.ok(listed.has(line), `${line} has its example`);
 });
 
 function exampleLine(line: string): string {

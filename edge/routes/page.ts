@@ -49,7 +49,7 @@ export const pageRoutes = new Hono<AppEnv>()
     }),
     async (c) => {
       const file = await c.get("services").pageFiles.read(`/page/${c.req.param("file")}`);
-      if (!file.ok) throw new AppError("not_found", "There is no such file");
+      if (!file.ok) throw new AppError("not_found", "No file of the page has this name");
       const type = file.headers.get("content-type") ?? "application/octet-stream";
       return new Response(file.body, {
         headers: { "Content-Type": type, "Cache-Control": FOREVER },

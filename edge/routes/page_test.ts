@@ -59,7 +59,7 @@ test("the service worker may ask its own host alone, and it and the manifest are
   }
 });
 
-test("/config.json tells the page how to sign in, and holds no secret", async () => {
+test("/config.json says how the page is to sign in, and holds no secret", async () => {
   const page = { storage: "https://storage.test", signIn: OIDC };
   const edge = await makeTestEdge({ services: { page } });
   const config = await (await call(edge, "GET /config.json")).json();

@@ -121,7 +121,7 @@ async function edgeWithoutYesterday() {
   const edge = await makeTestEdge({
     saltAt(timeMs) {
       const isThere = timeMs >= startOfDay(dayOf(edge.clock.ms));
-      if (!isThere) throw new AppError("unavailable", "There is no such day");
+      if (!isThere) throw new AppError("unavailable", "Cannot find the day");
       return Promise.resolve({ day: dayOf(timeMs), salt: "5".repeat(64), pseudonymKey: 2 });
     },
   });

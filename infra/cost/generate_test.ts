@@ -26,7 +26,7 @@ test("docs/cost.md and its plots are what the program prints, and no simulated d
   }
 });
 
-test("the command tells what it does, and refuses what it does not know", () => {
+test("the command says what it does, and refuses what it does not know", () => {
   const path = fileURLToPath(new URL("generate.ts", import.meta.url));
   const ran = (flag: string) => spawnSync(process.execPath, [path, flag], { encoding: "utf8" });
   assert.match(ran("--help").stdout, /^Usage: (npx )?deno task cost\b/);

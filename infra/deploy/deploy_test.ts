@@ -142,7 +142,7 @@ test("docs/deployment.md and wrangler.toml name what workflows and steps want", 
   }
 });
 
-test("the changelog tells of the version that is deployed", async () => {
+test("the changelog names the version that is deployed", async () => {
   const root = new URL("../../", import.meta.url);
   const { version } = JSON.parse(await readFile(new URL("package.json", root), "utf8"));
   const changelog = await readFile(new URL("CHANGELOG.md", root), "utf8");

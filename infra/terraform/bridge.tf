@@ -1,4 +1,4 @@
-# The Kafka door: members on Container-Optimized OS that are replaced one by one and healed by their health check.
+# The Kafka bridge: members on Container-Optimized OS that are replaced one by one and healed by their health check.
 # A member may be killed at any time; what was not committed comes again and finds its object.
 
 locals {

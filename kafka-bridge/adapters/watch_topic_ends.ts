@@ -5,11 +5,11 @@ import { causesOf } from "./causes_of.ts";
 export interface WatchTopicEndsOptions {
   readonly topics: readonly string[];
   readonly everyMs: number;
-  /** Told at each look where a partition ends: the offset behind its last record. */
+  /** Called at each look with where a partition ends: the offset behind its last record. */
   readonly onEnd: (topic: string, partition: number, end: bigint) => void;
   /** Called once, when Kafka said twice in a row that it has a topic no more. */
   readonly onGone: (topic: string) => void;
-  /** Told why when the looks begin to fail, and when the first succeeds again. */
+  /** Called with the reason when the looks begin to fail, and when the first succeeds again. */
   readonly onLost: (error: unknown) => void;
   readonly onBack: () => void;
 }

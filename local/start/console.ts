@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 
-/** The colours that parts are told apart by. */
+/** The colours that distinguish parts. */
 export type Colour = "cyan" | "green" | "yellow" | "magenta" | "blue" | "white" | "red" | "gray";
 
 /** Where people read: standard error, so that standard output stays clean for `--json`. */

@@ -114,7 +114,7 @@ async function start(options: StartOptions): Promise<number> {
     throw error;
   } finally {
     for (const part of running) part.quiet();
-    // The doors first and the stores last, so that what is under way finds what it needs.
+    // The sources first and the stores last, so that what is under way finds what it needs.
     for (const part of running.toReversed()) await part.stop(STOP_GRACE_MS);
     if (options.data === undefined) await rm(dataDir, { recursive: true, force: true });
   }

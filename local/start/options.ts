@@ -65,16 +65,16 @@ export function startOptionsOf(call: ReturnType<typeof START.parse>): StartOptio
   return { ...call, doors, doorsAsked: call.doors !== undefined, retentionMs };
 }
 
-/** Which doors open, and by which broker the Kafka one does. */
+/** Which sources are used, and which broker is that of Kafka. */
 export interface OpenDoors {
   readonly doors: readonly Door[];
   /** A broker of the user's own; undefined for the local one. */
   readonly brokers: string | undefined;
-  /** What people should know of it, in a line: why a door stays shut, or takes its time. */
+  /** What people should know of it, in a line: why a source is not used, or takes its time. */
   readonly note?: string;
 }
 
-/** Decides which doors can open here. Throws UsageError where one was asked for that cannot. */
+/** Decides which sources can be used here. Throws UsageError where one was asked for that cannot. */
 export async function openDoors(
   { doors, doorsAsked }: Pick<StartOptions, "doors" | "doorsAsked">,
   brokers: string | undefined,
@@ -89,6 +89,6 @@ export async function openDoors(
       note: `Fetching Apache Kafka ${KAFKA_VERSION} with Maven, once (43 MB)`,
     };
   }
-  if (doorsAsked) throw new UsageError(`Cannot open the Kafka door: ${missing}`);
-  return { doors: ["edge"], brokers, note: `The Kafka door stays shut: ${missing}` };
+  if (doorsAsked) throw new UsageError(`Cannot use Kafka as a source: ${missing}`);
+  return { doors: ["edge"], brokers, note: `Kafka is not used as a source: ${missing}` };
 }

@@ -22,7 +22,7 @@ for (const option of ["images", "data"]) {
   });
 }
 
-test("start opens every door where none is named, and keeps for seven days in a fresh folder", () => {
+test("start uses every source where none is named, and keeps for seven days in a fresh folder", () => {
   const options = optionsOf();
   const { doors, doorsAsked, retentionMs, retention, data, images } = options;
   assert.deepEqual(doors, ["edge", "kafka"]);

@@ -12,7 +12,7 @@ import type { Picture } from "@tintype/cli/find_pictures";
 /** What happened to one picture. */
 export interface PictureResult extends Omit<SentPicture, "status" | "detail"> {
   readonly door: Door;
-  /** `refused` where the door did not take it, `lost` where it never came to an end. */
+  /** `refused` where the source did not take it, `lost` where it never came to an end. */
   readonly status: Exclude<SentPicture["status"], "uploaded">;
   readonly row: boolean;
   /** Whether a webhook of it reached the receiver of `start`. */

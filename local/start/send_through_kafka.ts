@@ -1,5 +1,5 @@
 /**
- * Sends pictures through the Kafka door with the project's own producer, works out the ids that their records' places
+ * Sends pictures through Kafka with the project's own producer, works out the ids that their records' places
  * give, and waits for each at the edge, as its owner would; what the bridge refuses is found among the dead letters.
  */
 import type { Picture } from "@tintype/cli/find_pictures";

@@ -7,13 +7,13 @@ import type { PictureResult } from "./send_pictures.ts";
 /** Parts send their spans some seconds after they ended. */
 const WAIT_MS = 20_000;
 const POLL_MS = 250;
-/** Of each door: its own span, and the processor's. */
+/** Of each source: its own span, and the processor's. */
 const PARTS: Readonly<Record<Door, readonly string[]>> = {
   edge: ["edge", "processor"],
   kafka: ["bridge", "processor"],
 };
 
-/** The tree of one ready picture's spans for each door, as text; says so where spans did not come. */
+/** The tree of one ready picture's spans for each source, as text; says so where spans did not come. */
 export async function showTraces(
   collector: TraceCollector,
   results: readonly PictureResult[],

@@ -96,7 +96,7 @@ test("every sample becomes upright renditions, insights and camera facts of thei
   }
 });
 
-test("the cameras of the samples are told", { skip }, async () => {
+test("the cameras of the samples are read", { skip }, async () => {
   const of = async (name: string) => {
     const { camera } = await rendered(sharedImage(name));
     return [camera?.make, camera?.model, camera?.hasGps];

@@ -80,7 +80,7 @@ describe("gcsObjectStore() on the local storage", () => {
     assert.deepEqual(await store.create(object, bytes, write), { created: false });
   });
 
-  test("an answer that no retry would mend is internal", async () => {
+  test("a response that no retry would change is internal", async () => {
     const { object, write } = fresh();
     await fault({ path: "/upload/" }, { status: 403 });
     await assert.rejects(store.create(object, bytes, write), { code: "internal" });

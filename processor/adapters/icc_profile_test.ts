@@ -118,7 +118,7 @@ async function withProfile(profile: Uint8Array): Promise<Uint8Array<ArrayBuffer>
   return new Uint8Array(bytesOf(png.subarray(0, 33), iccp, png.subarray(33)));
 }
 
-test("readProfile() takes grey curves, tells tables from a matrix, and trusts nothing else", () => {
+test("readProfile() takes grey curves, distinguishes tables from a matrix, and trusts nothing else", () => {
   const curve = CURVES["a gamma"];
   const grey = readProfile(profileOf("GRAY", { kTRC: curve }));
   assert.ok(grey.kind === "matrix" && grey.profile.isGrey);

@@ -48,7 +48,7 @@ function headOf(audit: Audit, { projectId, storage }: CloudPlaces): string[] {
     } from the moment its upload`,
     "          began, and is gone at the end of that time.",
     `Seen:     ${audit.auditedAt}, project ${projectId}${
-      storage === undefined ? "" : ` (a stand-in at ${storage})`
+      storage === undefined ? "" : ` (an emulator at ${storage})`
     }`,
     `Policy:   SHA-256 ${audit.policyHash}`,
   ];

@@ -26,7 +26,7 @@ async function reportAt(nowMs: number): Promise<string> {
   return auditReport(await auditStores({ ...world.ports, certificates, rows, verify }), PLACES);
 }
 
-test("auditReport() of a promise that is kept begins with that, and tells what it rests on", async () => {
+test("auditReport() of a promise that is kept begins with that, and says what it rests on", async () => {
   const text = await reportAt(NOON_MS + 1000);
   const parts = [
     "Result:   PASSED. Nothing is kept beyond its time",

@@ -43,7 +43,7 @@ test("deno task columns adds a pipeline's columns to a schema file, once", async
   }
 });
 
-test("deno task columns says what is wrong, and tells wrong usage by its exit code", async () => {
+test("deno task columns says what is wrong, and reports a wrong call by its exit code", async () => {
   const [none, lost, flag, help] = await Promise.all([
     columns(),
     columns("processor/examples/not_there.ts"),

@@ -1,6 +1,6 @@
 /** What a pixel process's watch says, and how the parent knows it from what a library or a pipeline prints. */
 
-/** Told to the watch at its start. */
+/** Given to the watch at its start. */
 export interface WatchOrder {
   /**
    * One 32-bit number that both threads see: the process's picture that is under way, from 1, so that an alarm is never

@@ -60,7 +60,7 @@ const HEAP_FLAG = "--v8-flags=--max-old-space-size=256";
  */
 const NATIVE_FLAG = "--no-incremental-marking";
 const ROOT = new URL("../../", import.meta.url);
-/** sharp's loader tells the C library by this file and would ask for far wider rights without it. */
+/** sharp's loader finds the C library by this file and would ask for far wider rights without it. */
 const LDD = "/usr/bin/ldd";
 
 /** One pixel process, seen from its parent: one picture at a time. */
@@ -78,7 +78,7 @@ export class PixelChild {
     this.#process = spawn(options);
     this.pid = this.#process.pid;
     this.#writer = this.#process.stdin.getWriter();
-    // A broken pipe is told by the process's end.
+    // A broken pipe shows in the process's end.
     this.#writer.closed.catch(() => {});
     this.#reader = new FrameReader(this.#process.stdout, REPLY_LIMITS);
     this.exited = this.#process.status.then(() => {});

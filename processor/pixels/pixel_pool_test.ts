@@ -86,12 +86,12 @@ test("a pool answers more pictures than it has processes", async () => {
   assert.deepEqual(widths, [200, 201, 202, 203, 204, 205]);
 });
 
-test("a step that throws costs its picture, and the company is told in the log", async () => {
+test("a step that throws costs its picture, and the log says so", async () => {
   const { detail } = await rejects(pool, 101, "processing_limit");
   assert.equal(detail, "the pipeline's step hostile broke");
   await stillWorks(pool);
-  const told = lines.filter(({ event }) => event === "pixel_process_stderr");
-  assert.ok(told.some(({ fields }) => String(fields?.["line"]).includes("TypeError: broken")));
+  const written = lines.filter(({ event }) => event === "pixel_process_stderr");
+  assert.ok(written.some(({ fields }) => String(fields?.["line"]).includes("TypeError: broken")));
 });
 
 test("a step that refuses a picture rejects it", async () => {
@@ -247,8 +247,8 @@ test("startPixelPool() fails where the pipeline cannot be loaded", async () => {
 /** The process that said it is slow, as the hostile pipeline prints it. */
 async function firstSlowPid(): Promise<number> {
   for (let tries = 0; tries < 200; tries += 1) {
-    const told = lines.map(({ fields }) => /slow in (\d+)/.exec(String(fields?.["line"]))?.[1]);
-    const pid = told.find((found) => found !== undefined);
+    const written = lines.map(({ fields }) => /slow in (\d+)/.exec(String(fields?.["line"]))?.[1]);
+    const pid = written.find((found) => found !== undefined);
     if (pid !== undefined) return Number(pid);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }

@@ -43,7 +43,7 @@ async function answer({ codec, pipeline }: Darkroom, frame: Frame): Promise<void
     reply({ ...renderedReply(rendered), ...resident() }, parts);
   } catch (error) {
     if (!(error instanceof ImageRejected)) throw error;
-    // Only the company's own code is told what broke; what a decoder says of hostile bytes is no news.
+    // Only what broke in the company's own code is logged; what a decoder says of hostile bytes is no news.
     if (error.reason === "processing_limit") console.error(`${error.message}: ${error.cause}`);
     const { reason, detail } = error;
     reply({ kind: "rejected", reason, detail, ...resident() });

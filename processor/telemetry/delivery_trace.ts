@@ -1,5 +1,5 @@
 /**
- * A delivery's spans, in the trace that its image began at the door: what came before it (the upload, the push), the
+ * A delivery's spans, in the trace that its image began at its source: what came before it (the upload, the push), the
  * delivery itself with its stages as events, and, through `traced`, each call to a port. Deno exports them
  * (`OTEL_DENO=true`); without an exporter they cost nothing.
  */
@@ -26,11 +26,11 @@ export interface DeliveryFacts {
   readonly publishTime: Date;
   /** When the object was complete. */
   readonly timeCreated: Date | undefined;
-  /** What the door wrote beside the object: advisory, so whatever is not a W3C traceparent is as if it were not there. */
+  /** What the source wrote beside the object: advisory, so whatever is not a W3C traceparent is as if it were not there. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Tells the span of a delivery what came of it. */
+/** Writes into the span of a delivery what came of it. */
 export interface DeliverySpan {
   /** `waitMs` is how long it waited in its request for a place. */
   ended(outcome: ProcessOutcome, waitMs: number): void;
@@ -46,8 +46,8 @@ export async function traceDelivery<Answer>(
   facts: DeliveryFacts,
   run: (span: DeliverySpan) => Promise<Answer>,
 ): Promise<Answer> {
-  const door = contextOf(facts.metadata["traceparent"]);
-  traceWayHere(facts, door);
+  const origin = contextOf(facts.metadata["traceparent"]);
+  traceWayHere(facts, origin);
   const request = trace.getActiveSpan()?.spanContext();
   const options = {
     kind: SpanKind.CONSUMER,
@@ -60,7 +60,7 @@ export async function traceDelivery<Answer>(
     },
     ...(request === undefined ? {} : { links: [{ context: request }] }),
   };
-  return await tracer.startActiveSpan("process image", options, door, async (span) => {
+  return await tracer.startActiveSpan("process image", options, origin, async (span) => {
     try {
       return await run(tellerOf(span));
     } finally {
@@ -70,13 +70,13 @@ export async function traceDelivery<Answer>(
 }
 
 /** What nobody else can tell of: how long the upload took, and how long its event was under way. */
-function traceWayHere(facts: DeliveryFacts, door: Context): void {
+function traceWayHere(facts: DeliveryFacts, origin: Context): void {
   const { ref, attempt, timeCreated, publishTime, metadata } = facts;
   const isFromEdge = metadata["source"] === "edge";
   if (isFromEdge && attempt === 1 && ref !== undefined && timeCreated !== undefined) {
-    traceInterval("upload to storage", door, [t0OfImageId(ref.imageId), timeCreated.getTime()]);
+    traceInterval("upload to storage", origin, [t0OfImageId(ref.imageId), timeCreated.getTime()]);
   }
-  traceInterval("push", door, [publishTime.getTime(), Date.now()]);
+  traceInterval("push", origin, [publishTime.getTime(), Date.now()]);
 }
 
 /** Clocks of two machines differ: an interval that ends before it begins is left out. */

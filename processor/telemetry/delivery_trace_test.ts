@@ -30,7 +30,7 @@ interface Span {
 }
 
 describe("a delivery with Deno's exporter", () => {
-  test("is a span of the trace that the door began, with stages as events and calls as children", async () => {
+  test("is a span of the trace that the source began, with stages as events and calls as children", async () => {
     const spans = await spansOfFixture();
     const find = (name: string) => spans.find((span) => span.name === name);
     const work = find("process image");

@@ -86,10 +86,10 @@ function canonicalRequestOf(given: SigningCase): string {
   const text = given.expectedCanonicalRequest;
   if (given.description !== SLIP) return text;
   const hash = (value: string) => createHash("sha256").update(value).digest("hex");
-  const mended = text.replace("GET\n/test-bucket/", "GET\n/");
-  assert(!given.expectedStringToSign.endsWith(hash(text)), "the case is mended: drop SLIP");
-  assert(given.expectedStringToSign.endsWith(hash(mended)));
-  return mended;
+  const fixed = text.replace("GET\n/test-bucket/", "GET\n/");
+  assert(!given.expectedStringToSign.endsWith(hash(text)), "the case is fixed: drop SLIP");
+  assert(given.expectedStringToSign.endsWith(hash(fixed)));
+  return fixed;
 }
 
 function requestOf(given: SigningCase): V4Request {

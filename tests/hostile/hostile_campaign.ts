@@ -1,5 +1,5 @@
 /**
- * Hostile files through the running processor: each is put where every door puts images, past what a door would refuse,
+ * Hostile files through the running processor: each is put where every source puts images, past what a source would refuse,
  * and looked at when it has ended: once, with one of its endings, at its first delivery.
  */
 import { forEachBounded } from "@tintype/core/concurrency";

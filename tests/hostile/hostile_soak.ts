@@ -18,7 +18,7 @@ const KIB = 1_024;
 const FLIPS = 16;
 const SEND = { atOnce: 8, removes: true } as const;
 
-/** Sends every sample cut and flipped until `endMs`, and tells a line for each; answers every fault. */
+/** Sends every sample cut and flipped until `endMs`, and prints a line for each; answers every fault. */
 export async function soakDamage(
   { endMs, tell }: { readonly endMs: number; readonly tell: (line: string) => void },
 ): Promise<string[]> {

@@ -26,7 +26,11 @@ import { runTask } from "../_task.ts";
 import { killPart } from "../trouble/parts.ts";
 import { drawPictures, type Picture } from "../trouble/pictures.ts";
 import { type Sending, sendThroughEdge, sendThroughKafka, type Sent } from "../trouble/senders.ts";
-import { type Door, startTroubledSystem, type TroubledSystem } from "../trouble/troubled_system.ts";
+import {
+  type Source,
+  startTroubledSystem,
+  type TroubledSystem,
+} from "../trouble/troubled_system.ts";
 
 /** What was lost, what was still there, what it was rebuilt from, and how long that took. */
 export interface Loss {
@@ -47,10 +51,10 @@ const ROWS =
 
 /** Starts a system and loses each of its stores in turn. */
 export async function runDrill(
-  doors: readonly Door[],
+  sources: readonly Source[],
   say: (line: string) => void,
 ): Promise<Loss[]> {
-  const system = await startTroubledSystem({ doors, retention: DRILL_RETENTION });
+  const system = await startTroubledSystem({ sources, retention: DRILL_RETENTION });
   try {
     return await loseStores(system, say);
   } finally {
@@ -70,10 +74,10 @@ export async function loseStores(
   const losses: Loss[] = [];
   const drill = async (lost: string, lose: () => Promise<Omit<Loss, "lost" | "seconds">>) => {
     const startMs = performance.now();
-    const told = await lose();
+    const outcome = await lose();
     const seconds = Math.round((performance.now() - startMs) / 100) / 10;
-    losses.push({ lost, ...told, seconds });
-    say(`${lost}: ${told.rebuilt} (${seconds} s)`);
+    losses.push({ lost, ...outcome, seconds });
+    say(`${lost}: ${outcome.rebuilt} (${seconds} s)`);
   };
   try {
     const { sent } = await send(system, sendThroughEdge, drawn.pictures.slice(0, PICTURES));
@@ -84,7 +88,7 @@ export async function loseStores(
     say(`${sent.length} images, one of them erased`);
     await drill("BigQuery", () => loseBigQuery(system));
     await drill("processed bucket", () => loseProcessed(erased.imageId));
-    if (system.doors.includes("kafka")) {
+    if (system.sources.includes("kafka")) {
       await drill("broker", () => loseBroker(system, drawn.pictures.slice(PICTURES)));
     }
     await drill("erasures bucket", () => loseErasures(erased));
@@ -99,7 +103,7 @@ export async function loseStores(
   }
 }
 
-/** Sends pictures through a door, and waits until all are ready. */
+/** Sends pictures through a source, and waits until all are ready. */
 async function send(
   { over }: TroubledSystem,
   through: typeof sendThroughEdge,

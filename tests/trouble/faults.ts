@@ -14,8 +14,8 @@ export interface Fault {
   readonly isAlone?: true;
   /** Makes it happen, where it lasts for so long; resolves when it is over, or set. */
   readonly run: (outageMs: number) => Promise<void>;
-  /** Mends what nothing else mends, once every picture was taken at its door. */
-  readonly mend?: () => Promise<void>;
+  /** Repairs what nothing else repairs, once every picture was taken by its source. */
+  readonly repair?: () => Promise<void>;
 }
 
 // An emulator that was killed meanwhile is asked again.
@@ -58,7 +58,7 @@ export const FAULTS: readonly Fault[] = [
     from: "middle",
     isAlone: true,
     run: () => setPush({ drop: 10 }),
-    mend: async () => {
+    repair: async () => {
       await setPush({ drop: 0 });
       await push.repairAll();
     },

@@ -6,7 +6,7 @@ import process from "node:process";
 import { eventually } from "@tintype/core/testing/eventually";
 import { URLS } from "@tintype/local/start/local_names";
 import { descendantsOf, type Process } from "../_processes.ts";
-import type { Door } from "./troubled_system.ts";
+import type { Source } from "./troubled_system.ts";
 
 /** What can be killed, and how that shows. */
 interface VictimFacts {
@@ -64,9 +64,9 @@ export async function killPart(victim: Victim): Promise<void> {
   await untilWell(victim);
 }
 
-/** Resolves when every part of a system with these doors is well; throws Error where one is not in time. */
-export async function untilAllWell(doors: readonly Door[]): Promise<void> {
-  const there = VICTIM_NAMES.filter((one) => doors.includes("kafka") || !OF_KAFKA.has(one));
+/** Resolves when every part of a system with these sources is well; throws Error where one is not in time. */
+export async function untilAllWell(sources: readonly Source[]): Promise<void> {
+  const there = VICTIM_NAMES.filter((one) => sources.includes("kafka") || !OF_KAFKA.has(one));
   await Promise.all(there.map(untilWell));
 }
 

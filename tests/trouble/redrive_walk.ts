@@ -22,7 +22,7 @@ const WAIT_MS = 60_000;
 const SUBJECT = "redrive";
 const client = clientFor(SUBJECT);
 
-/** Gives an event and a record up in a system with both doors, and brings them back by the operator's command. */
+/** Gives an event and a record up in a system with both sources, and brings them back by the operator's command. */
 export async function redriveWalk(t: TestContext): Promise<void> {
   const event = await giveEventUp(client);
   const record = await buryRecord({ subject: SUBJECT, value: noisePng(64, 48) });

@@ -5,21 +5,21 @@ import { untilAllWell } from "./parts.ts";
 import type { Picture } from "./pictures.ts";
 import { type Sending, type SendOptions, sendThroughEdge, sendThroughKafka } from "./senders.ts";
 import { listObjects, pushCounts, recordCounts } from "./stores.ts";
-import type { Door, TroubledSystem } from "./troubled_system.ts";
+import type { Source, TroubledSystem } from "./troubled_system.ts";
 import { countDead, type Verdict, verify } from "./verify.ts";
 
 /** What to do to a system. */
 export interface Scenario {
   /** One fault, or several that come upon it together. */
   readonly faults: readonly Fault[];
-  /** Pictures that go through each door. */
+  /** Pictures that go through each source. */
   readonly pictures: readonly Picture[];
   /** How long a part that answers 503 does so, in milliseconds. */
   readonly outageMs: number;
   readonly random: Random;
 }
 
-const SENDERS: Readonly<Record<Door, typeof sendThroughEdge>> = {
+const SENDERS: Readonly<Record<Source, typeof sendThroughEdge>> = {
   edge: sendThroughEdge,
   kafka: sendThroughKafka,
 };
@@ -31,7 +31,7 @@ const SETTLE_MS = 240_000;
 const POLL_MS = 500;
 
 /**
- * Sends pictures through every door of the system, lets the faults happen meanwhile, waits for the end, and looks.
+ * Sends pictures through every source of the system, lets the faults happen meanwhile, waits for the end, and looks.
  * Throws Error where a part does not come back, or the system ends; such a system is of no more use.
  */
 export async function runScenario(system: TroubledSystem, scenario: Scenario): Promise<Verdict> {
@@ -49,7 +49,7 @@ async function liveThrough(
   signal: AbortSignal,
 ): Promise<Verdict> {
   const deadBefore = await countDead(system);
-  const total = pictures.length * system.doors.length;
+  const total = pictures.length * system.sources.length;
   const share = EARLIEST_SHARE + random() * (LATEST_SHARE - EARLIEST_SHARE);
   const middle = Promise.withResolvers<void>();
   let taken = 0;
@@ -66,14 +66,14 @@ async function liveThrough(
         await fault.run(outageMs);
       }),
     );
-    trouble.catch(() => undefined); // told where it is awaited
-    const sending = await send(system.doors, pictures, { onTaken, signal });
+    trouble.catch(() => undefined); // thrown where it is awaited
+    const sending = await send(system.sources, pictures, { onTaken, signal });
     middle.resolve();
     await trouble;
-    for (const { mend } of faults) await mend?.();
+    for (const { repair } of faults) await repair?.();
     await settle(system, sending);
     await liftFaults();
-    await untilAllWell(system.doors);
+    await untilAllWell(system.sources);
     return await verify(system, sending, deadBefore);
   } catch (error) {
     middle.resolve();
@@ -84,11 +84,11 @@ async function liveThrough(
 }
 
 async function send(
-  doors: readonly Door[],
+  sources: readonly Source[],
   pictures: readonly Picture[],
   options: SendOptions,
 ): Promise<Sending> {
-  const parts = await Promise.all(doors.map((door) => SENDERS[door](pictures, options)));
+  const parts = await Promise.all(sources.map((source) => SENDERS[source](pictures, options)));
   return {
     sent: parts.flatMap(({ sent }) => sent),
     refused: parts.flatMap(({ refused }) => refused),

@@ -9,21 +9,21 @@ import { imageIdOfRecord } from "@tintype/core/model/image_id";
 import { PORTS, URLS } from "@tintype/local/start/local_names";
 import { tokenFor } from "../_cloud.ts";
 import type { Picture } from "./pictures.ts";
-import type { Door } from "./troubled_system.ts";
+import type { Source } from "./troubled_system.ts";
 
-/** A picture that a door has taken. */
+/** A picture that a source has taken. */
 export interface Sent {
   readonly picture: Picture;
-  readonly door: Door;
+  readonly source: Source;
   readonly imageId: string;
-  /** Its owner's client; only of pictures of the edge's door. */
+  /** Its owner's client; only of pictures of the edge's source. */
   readonly client?: Client;
 }
 
 /** What sending came to. */
 export interface Sending {
   readonly sent: readonly Sent[];
-  /** Pictures that their door did not take, with its last words. */
+  /** Pictures that their source did not take, with its last words. */
   readonly refused: readonly { readonly picture: Picture; readonly reason: string }[];
   /** Digests of pictures whose producer died unanswered: their first record may be there beside the second. */
   readonly unsure: ReadonlySet<string>;
@@ -31,7 +31,7 @@ export interface Sending {
 
 /** How to send. */
 export interface SendOptions {
-  /** Told of each picture that a door has taken. */
+  /** Called for each picture that a source has taken. */
   readonly onTaken: () => void;
   /** Ends sending; what was not taken by then is refused. */
   readonly signal: AbortSignal;
@@ -57,7 +57,7 @@ export async function sendThroughEdge(
     try {
       const file = new Blob([picture.bytes], { type: "image/png" });
       const { imageId } = await client.upload(file, { signal });
-      sent.push({ picture, door: "edge", imageId, client });
+      sent.push({ picture, source: "edge", imageId, client });
       onTaken();
     } catch (error) {
       refused.push({ picture, reason: String(error) });
@@ -80,7 +80,7 @@ export async function sendThroughKafka(
     const batch = left.slice(0, RECORDS_PER_PRODUCER);
     const before = sent.length;
     const words = await produce(batch, async (picture, record) => {
-      sent.push({ picture, door: "kafka", imageId: await idOf(record) });
+      sent.push({ picture, source: "kafka", imageId: await idOf(record) });
       onTaken();
     });
     left = left.slice(sent.length - before);

@@ -17,11 +17,11 @@ import { startTroubledSystem, type TroubledSystem } from "./troubled_system.ts";
 
 const { TROUBLE_SEED = "20261121", TROUBLE_ONLY, TROUBLE_PICTURES } = process.env;
 const SEED = Number(TROUBLE_SEED);
-/** Through each door. */
+/** Through each source. */
 const PICTURES = Number(TROUBLE_PICTURES ?? 8);
 const isLong = TROUBLE_PICTURES !== undefined;
 const OUTAGE_MS = isLong ? 60_000 : 4_000;
-/** What happens one after another, both doors open. */
+/** What happens one after another, both sources open. */
 const CAMPAIGN: readonly PlannedScenario[] = isLong && TROUBLE_ONLY === undefined
   ? planCampaign(SEED)
   : scenariosNamed(
@@ -52,8 +52,8 @@ test(
   "what is lost is found or made anew where repair comes soon",
   { timeout: DRILL_MS, skip: TROUBLE_ONLY !== undefined && "other faults are asked for" },
   async (t) => {
-    const doors = WITHOUT_JAVA === false ? BOTH : ["edge"] as const;
-    await inSystem({ doors, retention: DRILL_RETENTION }, async (system) => {
+    const sources = WITHOUT_JAVA === false ? BOTH : ["edge"] as const;
+    await inSystem({ sources, retention: DRILL_RETENTION }, async (system) => {
       for (const fault of FAULTS.filter(({ isAlone }) => isAlone)) {
         await t.test(`nothing is lost under ${fault.name}`, async () => {
           await survive(system, { name: fault.name, faults: [fault], place: -1 });
@@ -78,7 +78,7 @@ for (let from = 0; from < CAMPAIGN.length; from += SCENARIOS_PER_SYSTEM) {
     `the road loses and doubles nothing, from scenario ${from + 1} on (TROUBLE_SEED=${SEED})`,
     { skip: WITHOUT_JAVA, timeout },
     async (t) => {
-      await inSystem({ doors: BOTH }, async (system) => {
+      await inSystem({ sources: BOTH }, async (system) => {
         for (const scenario of scenarios) {
           await t.test(`under ${scenario.name}`, () => survive(system, scenario));
         }
@@ -114,7 +114,7 @@ async function survive(
     outageMs: OUTAGE_MS,
     random: seededRandom(SEED + place),
   });
-  const expected = PICTURES * system.doors.length;
+  const expected = PICTURES * system.sources.length;
   assert.deepEqual(
     { lost, doubled, ready, rows, pictures },
     { lost: [], doubled: [], ready: expected, rows: expected, pictures: expected },

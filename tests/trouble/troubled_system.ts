@@ -3,34 +3,34 @@ import { BUCKETS, namesWith, putObject, TENANT } from "../_cloud.ts";
 import { noisePng } from "../_pictures.ts";
 import { startSystem, type System } from "../_system.ts";
 
-/** A door through which pictures go in. */
-export type Door = "edge" | "kafka";
+/** A source through which pictures go in. */
+export type Source = "edge" | "kafka";
 
 /** How to start a system that will have trouble. */
 export interface TroubledSystemOptions {
-  readonly doors: readonly Door[];
+  readonly sources: readonly Source[];
   /** How long images are kept, such as `2h`; seven days where it is not given. */
   readonly retention?: string | undefined;
 }
 
 /** A running system, and what is known of it. */
 export interface TroubledSystem extends System {
-  readonly doors: readonly Door[];
+  readonly sources: readonly Source[];
   /** Names of raw objects that somebody answers for; whatever else turns up is there twice. */
   readonly known: Set<string>;
-  /** Receives the webhooks of every door's tenant. */
+  /** Receives the webhooks of every source's tenant. */
   readonly receiver: WebhookReceiver;
   /** Rejects when the command ends before it was asked to. */
   readonly over: Promise<never>;
 }
 
-/** Starts the project's own command with a fresh data folder and waits until it has sent one picture through each door. */
+/** Starts the project's own command with a fresh data folder and waits until it has sent one picture through each source. */
 export async function startTroubledSystem(
-  { doors, retention }: TroubledSystemOptions,
+  { sources, retention }: TroubledSystemOptions,
 ): Promise<TroubledSystem> {
   const kept = retention === undefined ? [] : ["--retention", retention];
   const receiver = await startWebhookReceiver();
-  const flags = ["--verbose", "--doors", doors.join(","), "--webhook", receiver.url, ...kept];
+  const flags = ["--verbose", "--doors", sources.join(","), "--webhook", receiver.url, ...kept];
   const pictures = { "first.png": noisePng(64, 48) };
   const system = await startSystem(flags, { pictures }).catch((error) => {
     receiver.close();
@@ -47,5 +47,5 @@ export async function startTroubledSystem(
     receiver.close();
     return leftovers;
   };
-  return { ...system, doors, receiver, over, stop, known: new Set(await namesWith(BUCKETS.raw)) };
+  return { ...system, sources, receiver, over, stop, known: new Set(await namesWith(BUCKETS.raw)) };
 }

@@ -47,10 +47,10 @@ const IMAGES_AT_ONCE = 8;
 const ASKED_EVERY = 5;
 
 /** Counts dead letters of events and of records. */
-export async function countDead({ doors }: TroubledSystem): Promise<DeadLetters> {
+export async function countDead({ sources }: TroubledSystem): Promise<DeadLetters> {
   const { deadLettered } = await pushCounts();
   const { deadLettered: rows } = await recordCounts();
-  const records = doors.includes("kafka") ? await patient(countRecords)("images.dlq") : 0;
+  const records = sources.includes("kafka") ? await patient(countRecords)("images.dlq") : 0;
   return { events: deadLettered, rows, records };
 }
 
@@ -86,7 +86,7 @@ export async function verify(
     if (more.length > 0) doubled.push(`${imageId}: ${more.length + 1} rows`);
     if ((raw.get(imageId) ?? []).length > 1) doubled.push(`${imageId}: two raw objects`);
     if (troubles.length === 0) ready++;
-    lost.push(...troubles.map((trouble) => `${one.door} ${imageId}: ${trouble}`));
+    lost.push(...troubles.map((trouble) => `${one.source} ${imageId}: ${trouble}`));
   });
   const ids = new Set(sent.map(({ imageId }) => imageId));
   if (ids.size < sent.length) doubled.push("two pictures have one id");

@@ -44,5 +44,9 @@ export function checkSteps(root: string): CheckStep[] {
       name: "shipped",
       command: [...knip, "--no-progress", "--config", SHIPPED, "--production", "--strict"],
     },
+    {
+      name: "words",
+      command: [deno, "run", "--allow-read", "--allow-run", "tools/check/words.ts"],
+    },
   ];
 }

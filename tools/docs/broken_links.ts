@@ -18,7 +18,7 @@ export function findBrokenLinks(root: string, path: string): string[] {
   ];
 }
 
-/** A path that begins elsewhere is told from the folder that the text speaks of. */
+/** A path that begins elsewhere is resolved from the folder that the text speaks of. */
 function isOurs(root: string, file: string): boolean {
   return existsSync(join(root, file.split("/", 1)[0] ?? ""));
 }

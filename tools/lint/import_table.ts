@@ -61,7 +61,7 @@ export const IMPORT_TABLE = {
   // It checks a token with the edge's own verifier.
   "infra/token": ["infra/token", "edge", "core", "cli"],
   "infra/cost": ["infra/cost", "tools/marked_section", "core", "cli"],
-  // What Terraform tells the parts is read by the parts' own readers.
+  // What Terraform gives the parts is read by the parts' own readers.
   "infra/check": [
     "infra/check",
     "infra/terraform",

@@ -179,7 +179,7 @@ const TABLE: Readonly<
   "system": {
     folders: [
       "tests/road_",
-      "tests/doors_",
+      "tests/entry_points_",
       "tests/settings",
       "tests/hostile",
       "tests/browser/page_",

@@ -127,7 +127,7 @@ function frameFacts(frame: Uint8Array, found: Found): FormatFacts {
   };
 }
 
-/** Adobe Technical Note 5116, section 18: the transform flag tells RGB from YCbCr and CMYK from YCCK. */
+/** Adobe Technical Note 5116, section 18: the transform flag distinguishes RGB from YCbCr and CMYK from YCCK. */
 function colorSpaceOf(channels: number, transform: number | undefined): ColorSpace {
   if (channels === 1) return "grey";
   if (channels === 3) return transform === 0 ? "rgb" : "yuv";

@@ -1,4 +1,4 @@
--- Images and bytes for each day of T0 (UTC), tenant, door and status.
+-- Images and bytes for each day of T0 (UTC), tenant, source and status.
 SELECT
   DATE(t0) AS day,
   tenant,

@@ -1,4 +1,4 @@
--- What came in by each door and tenant, for each hour of T0 (UTC), and how it ended.
+-- What came in by each source and tenant, for each hour of T0 (UTC), and how it ended.
 SELECT
   TIMESTAMP_TRUNC(t0, HOUR) AS hour,
   source,

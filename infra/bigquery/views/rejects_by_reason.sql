@@ -1,4 +1,4 @@
--- Images that were rejected or failed, for each day of T0 (UTC), tenant, door and reason.
+-- Images that were rejected or failed, for each day of T0 (UTC), tenant, source and reason.
 SELECT
   DATE(t0) AS day,
   tenant,

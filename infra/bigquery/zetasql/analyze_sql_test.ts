@@ -72,7 +72,7 @@ test(
       });
     }
     for (const sql of UNFILTERED) {
-      await t.test(`${sql} is told to read every partition`, () => {
+      await t.test(`${sql} is found to read every partition`, () => {
         assert.deepEqual(find(sql).unfiltered, ["images"]);
       });
     }

@@ -48,7 +48,7 @@ variable "prefix" {
 }
 
 variable "region" {
-  description = "Region of the processor, the bridge, the warehouse and the messages; it lies in bucket_location."
+  description = "Region of the processor, the bridge, BigQuery and the messages; it lies in bucket_location."
   type        = string
   default     = "europe-west4"
   nullable    = false
@@ -572,7 +572,7 @@ variable "recoverers" {
 }
 
 variable "budget" {
-  description = "Monthly budget whose half, nine tenths and whole are told by e-mail; billing_account in the form 000000-000000-000000, empty for no budget."
+  description = "Monthly budget whose half, nine tenths and whole are reported by e-mail; billing_account in the form 000000-000000-000000, empty for no budget."
   type = object({
     billing_account = optional(string, "")
     amount          = optional(number, 500)

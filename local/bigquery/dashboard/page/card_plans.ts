@@ -37,8 +37,8 @@ export const CARD_PLANS: readonly CardPlan[] = [
   },
   {
     view: "daily_volume",
-    title: "Doors and tenants",
-    note: "Images that each door took in, by tenant",
+    title: "Sources and tenants",
+    note: "Images that each source took in, by tenant",
     show: (rows) => byStatus(rows, (row) => `${row["source"]} · ${row["tenant"]}`),
     empty: "Nothing has come in.",
   },
@@ -194,11 +194,12 @@ function latency(rows: readonly Row[]): Bars {
   const today = rows.filter((row) => row["day"] === newest)
     .toSorted((a, b) => Number(a["step"]) - Number(b["step"]));
   const stages = groupsOf(today, (row) => String(row["stage"]).replaceAll("_", " "));
-  const doors = [...new Set(today.map((row) => String(row["source"])))].toSorted();
-  const series = doors.map((door) => ({
-    label: door,
-    color: `--${door}`,
-    value: (rows: readonly Row[]) => total(rows.filter((row) => row["source"] === door), "p95_ms"),
+  const sources = [...new Set(today.map((row) => String(row["source"])))].toSorted();
+  const series = sources.map((source) => ({
+    label: source,
+    color: `--${source}`,
+    value: (rows: readonly Row[]) =>
+      total(rows.filter((row) => row["source"] === source), "p95_ms"),
   }));
   return bars(stages, series, { format: milliseconds });
 }

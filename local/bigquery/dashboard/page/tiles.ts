@@ -39,7 +39,7 @@ export function tiles(
   );
 }
 
-/** Of the newest day and the slower door. */
+/** Of the newest day and the slower source. */
 function slowest(rows: readonly Row[]): string {
   const waits = rows.filter((row) => row["stage"] === "accepted_to_ready");
   const newest = waits.map((row) => String(row["day"])).toSorted().at(-1);

@@ -1,5 +1,5 @@
 /**
- * Each door of the running system refuses what is not for it, and no log line of any part holds a secret or a person.
+ * Each entry point of the running system refuses what is not for it, and no log line of any part holds a secret or a person.
  * Every kind of bad input is a case of the source's own tests and of `tests/acceptance`: `edge/`, `processor/app_test.ts`, `gcs/v4_verifier_test.ts`.
  */
 import assert from "node:assert/strict";
