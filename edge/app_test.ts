@@ -172,7 +172,7 @@ test("bindings that are wrong are a 503, logged by their names alone", async () 
   });
   const bindings = { RAW_BUCKET: "tintype-raw", CURSOR_KEY: "CANARY" };
   const answer = await app.request("/healthz", {}, bindings);
-  assert.equal((await readProblem(answer, 503)).detail, "The service cannot answer now");
+  assert.equal((await readProblem(answer, 503)).detail, "Service Unavailable");
   assert.match(JSON.stringify(lines), /SIGNING_KEY/);
   assert.doesNotMatch(JSON.stringify(lines), /CANARY/);
 });
