@@ -46,10 +46,12 @@ export function costDocument(simulated: readonly Simulated[]): string {
     "12, cpu = 2 }`, `bridge = { instances = 64 }` with 64 partitions. Request higher quotas of Cloud Run's vCPUs, Pub/Sub " +
     "and BigQuery, and repair the last day daily. Beyond that: [scale](scale.md).\n",
     "## Days simulated\n",
-    `${SIMULATED_IMAGES_PER_DAY.toLocaleString("en-US")} images a day from 200 tenants, at most ` +
-    `${FIGURES.maxInstances} instances, a fleet of phones (${fleet()}; ${
+    `${
+      SIMULATED_IMAGES_PER_DAY.toLocaleString("en-US")
+    } images a day from 200 tenants on at most ` +
+    `${FIGURES.maxInstances} instances. The fleet is of phones (${fleet()}; ${
       percent(FIGURES.heicShare)
-    } HEIC), times by \`npx deno task bench processing\`. [\`simulate.ts\`](../infra/cost/simulate.ts) uses the ` +
+    } HEIC), with times of \`npx deno task bench processing\`. [\`simulate.ts\`](../infra/cost/simulate.ts) uses the ` +
     "processor's [fair share](decisions/fair_share.md); a seed always gives the same day.\n",
     daysTable(simulated),
     ...simulated.map(({ scenario }) => `![${scenario.title}](images/cost_${scenario.name}.svg)\n`),
