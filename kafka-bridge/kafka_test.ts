@@ -188,7 +188,7 @@ describeOnKafka("the bridge on a real broker", {
 
   async "talks TLS and SASL by SCRAM, PLAIN and OAUTHBEARER with its rights alone"(cloud, topics) {
     await topics.createRedriveTopic();
-    // The rights that docs/operations.md lists; who has some about a thing has no others about it.
+    // The rights that docs/kafka_providers.md lists; who has some about a thing has no others about it.
     for (const topic of [topics.topic, `${topics.topic}.redrive`]) {
       await cloud.allow("topic", topic, ["read", "describeConfigs"]);
     }

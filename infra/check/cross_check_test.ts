@@ -126,7 +126,7 @@ test("each alert has its section in docs/operations.md, with lines to paste", ()
   const titles = [...Object.values(watch.alerts).map(({ title }) => title), budget];
   assert.deepEqual(sections.map((text) => text.split("\n")[0]).toSorted(), titles.toSorted());
   for (const text of sections) {
-    assert.match(text, /\*\*Means\b.*\*\*Look\b.*^```sh\n.+?^```$.*\*\*Over\b/ms);
+    assert.match(text, /\*\*Means\b.*^1\. \*\*Look\b.*^ *```sh\n.+?^ *```$.*^\d\. \*\*Over\b/ms);
   }
 });
 

@@ -24,52 +24,51 @@ const VOLUME_NAMES = ["10⁴", "10⁶", "10⁸"] as const;
 export function costDocument(simulated: readonly Simulated[]): string {
   return [
     "# Cost\n",
-    "Printed by `npx deno task cost` from [`prices.json`](../infra/cost/prices.json) and " +
-    "[`facts.json`](../infra/cost/facts.json): change a figure there and print it again. A test prints it too and fails " +
-    "where this page differs. [`usage.ts`](../infra/cost/usage.ts) counts what an image uses.\n",
-    `Prices are in ${PRICES_NOTE}, looked up on ${PRICES_SEEN} in public copies of the pages that are named below; [?] marks ` +
-    "what no page was found for. Check both against today's pages before you rely on them.\n",
+    "`npx deno task cost` writes this page from [`prices.json`](../infra/cost/prices.json) and " +
+    "[`facts.json`](../infra/cost/facts.json); change figures there. " +
+    "[`usage.ts`](../infra/cost/usage.ts) counts what an image uses.\n",
+    `Prices are ${PRICES_NOTE}, from public copies of the linked pages on ${PRICES_SEEN}; [?] marks those without a page. ` +
+    "Check them before you rely on them.\n",
     "## What images cost\n",
-    "Dollars for a million images, by part, at so many images a day (a month of 30 days, free tiers taken off), erasures, " +
-    "repair, sweeps, records and webhooks included. Kafka itself is not in it: it is the company's or Confluent's. The " +
-    "profiles, and what each loses with a region, are in [a decision record](decisions/profiles.md).\n",
-    ...PROFILE_NAMES.flatMap((profile) => [
-      `**${profile}**\n`,
-      partsTable(VOLUMES.map((volume) => billOf(volume, profile))),
-    ]),
+    "USD for a million images by images a day: a month of 30 days, free tiers deducted, everything but Kafka itself included. " +
+    "[The profiles](decisions/profiles.md) differ in storage, operations and keys.\n",
+    partsTable(),
     remarks(),
     "```",
     ...aims().map(aimLine),
     "```\n",
     aimsRemark(),
     "## What breaks first\n",
-    "Images a day at which a ceiling is reached, the busiest minute taken as " +
-    `${FIGURES.peakFactor} times the mean, lowest first: as delivered, and with the settings of the last column. ✗ marks ` +
-    "the volumes that neither holds.\n",
+    `Images a day at each ceiling, the busiest minute being ${FIGURES.peakFactor} times the mean: as delivered, and with ` +
+    "settings.\n",
     limitsTable(limits()),
-    "The settings for 10⁸ images a day: `processor = { max_instances = 500 }`, `keeper = { sweep_parts = 8, max_instances = " +
-    "12, cpu = 2 }`, `bridge = { instances = 64 }` with 64 partitions, the quotas of Cloud Run's vCPUs, Pub/Sub and BigQuery raised on " +
-    "request, and repair of the last day once a day. What lies beyond is in [scale](scale.md).\n",
+    "Settings for 10⁸ images a day: `processor = { max_instances = 500 }`, `keeper = { sweep_parts = 8, max_instances = " +
+    "12, cpu = 2 }`, `bridge = { instances = 64 }` with 64 partitions. Request higher quotas of Cloud Run's vCPUs, Pub/Sub " +
+    "and BigQuery, and repair the last day daily. Beyond that: [scale](scale.md).\n",
     "## Days simulated\n",
-    `${SIMULATED_IMAGES_PER_DAY.toLocaleString("en-US")} images a day, the processing times that ` +
-    "`npx deno task bench processing` measured for each size of image, over an assumed fleet of phones (" +
-    `${fleet()}, ${percent(FIGURES.heicShare)} of all as HEIC), at most ` +
-    `${FIGURES.maxInstances} instances, 200 tenants. ` +
-    "[`simulate.ts`](../infra/cost/simulate.ts) shares slots and pixel processes by the processor's own module " +
-    "([fair share](decisions/fair_share.md)), and says what it leaves out. The same seed gives the same day.\n",
+    `${
+      SIMULATED_IMAGES_PER_DAY.toLocaleString("en-US")
+    } images a day from 200 tenants on at most ` +
+    `${FIGURES.maxInstances} instances. The fleet is of phones (${fleet()}; ${
+      percent(FIGURES.heicShare)
+    } HEIC), with times of \`npx deno task bench processing\`. [\`simulate.ts\`](../infra/cost/simulate.ts) uses the ` +
+    "processor's [fair share](decisions/fair_share.md); a seed always gives the same day.\n",
     daysTable(simulated),
     ...simulated.map(({ scenario }) => `![${scenario.title}](images/cost_${scenario.name}.svg)\n`),
     lessons(simulated),
     "## Figures\n",
-    factsTable("Measured", MEASURED),
-    factsTable("Configured", CONFIGURED),
-    factsTable("Assumed", ASSUMED),
+    factsTable("measured by", MEASURED),
+    factsTable("configured in", CONFIGURED),
+    factsTable("assumed from", ASSUMED),
     "## Prices\n",
     pricesTable(),
   ].join("\n");
 }
 
-function partsTable(bills: readonly Bill[]): string {
+function partsTable(): string {
+  const bills = PROFILE_NAMES.flatMap((profile) =>
+    VOLUMES.map((volume) => billOf(volume, profile))
+  );
   const parts = [...new Set(PRICES.map(({ part }) => part))];
   const perMillion = (bill: Bill, usd: number) =>
     money(usd / (bill.imagesPerDay * MONTH_DAYS) * 1e6);
@@ -77,7 +76,8 @@ function partsTable(bills: readonly Bill[]): string {
     part,
     ...bills.map((bill) => perMillion(bill, bill.parts.get(part) ?? 0)),
   ]);
-  return table(["part", ...VOLUME_NAMES.map((name) => `${name} a day`)], [
+  const head = PROFILE_NAMES.flatMap((profile) => VOLUME_NAMES.map((name) => `${profile} ${name}`));
+  return table(["part", ...head], [
     ...rows,
     ["**a million images**", ...bills.map(({ usdPerMillion }) => `**${money(usdPerMillion)}**`)],
     ["**a month**", ...bills.map(({ usd }) => `**${money(usd)}**`)],
@@ -95,15 +95,14 @@ function remarks(): string {
   const [none = 0, one = 0] = [0, 1].map((webhookShare) =>
     billOf(1e6, "economical", { webhookShare }).usdPerMillion
   );
-  return `A million images and endpoint cost ${
-    money(one - none)
-  } for their webhooks. Most of it in the economical profile at 10⁶ a day: ${
+  return `The largest lines of the economical profile at 10⁶: ${
     top.join(", ")
-  }. With Cloud CDN in front of renditions it is ${
-    cached.join(" at 10⁶ and ")
-  } at 10⁸. What lowers it, most first: Cloud CDN, smaller or fewer renditions (each is a write into two regions; WebP is a ` +
-    "line of the tenant's rendition table), processed images in one region too (`bucket_location`), `POST /v1/images` for " +
-    "small files (one write in the place of two), committed use of Cloud Run.\n";
+  }. An endpoint's webhooks cost ${
+    money(one - none)
+  } a million images.\n\nWhat lowers it, most first: Cloud CDN in front of renditions (${
+    cached.join(" at 10⁶, ")
+  } at 10⁸); smaller or fewer renditions; processed images in one region (\`bucket_location\`); \`POST /v1/images\` for ` +
+    "small files, one write instead of two; committed use of Cloud Run.\n";
 }
 
 function aimLine({ name, usd, target, isMet }: Aim): string {
@@ -114,8 +113,8 @@ function aimsRemark(): string {
   const missed = aims().filter(({ isMet }) => !isMet);
   if (missed.length === 0) return "";
   const by = missed.map(({ usd, target }) => money(usd - target)).join(" and ");
-  return `Missed by ${by} USD without a CDN. Most of it are bytes to clients and the four objects of an image that are written into ` +
-    "two regions; what each count and price was before is in [the decision record](decisions/profiles.md).\n";
+  return `Missed by ${by} USD without a CDN, mostly by bytes to clients and four objects an image in two regions ` +
+    "([history](decisions/profiles.md)).\n";
 }
 
 function limitsTable(all: readonly Limit[]): string {
@@ -124,22 +123,9 @@ function limitsTable(all: readonly Limit[]): string {
     ceiling,
     millions(imagesPerDay),
     millions(bySettings),
-    ...VOLUMES.map((volume) =>
-      volume > bySettings ? "✗" : volume > imagesPerDay ? "by settings" : "✓"
-    ),
     change,
   ]);
-  return table(
-    [
-      "limit",
-      "ceiling",
-      "images a day",
-      "by settings",
-      ...VOLUME_NAMES,
-      "settings, then what comes after them",
-    ],
-    rows,
-  );
+  return table(["limit", "ceiling", "as delivered", "with settings", "settings, then"], rows);
 }
 
 function daysTable(simulated: readonly Simulated[]): string {
@@ -150,65 +136,59 @@ function daysTable(simulated: readonly Simulated[]): string {
     money(runUsd),
   ]);
   return table(
-    ["day", "images", "instances", "longest line", "p50", "p95", "p99", "worst", "Cloud Run, USD"],
+    ["day", "images", "instances", "longest queue", "p50", "p95", "p99", "worst", "Cloud Run, USD"],
     rows,
   );
 }
 
 function lessons(simulated: readonly Simulated[]): string {
-  const [daily, burst, poison] = simulated;
-  if (daily === undefined || burst === undefined || poison === undefined) return "";
+  const [daily, , poison] = simulated;
+  if (daily === undefined || poison === undefined) return "";
   return [
-    `**A day's curve** needs ${daily.peakInstances} instances; a cold start of ` +
-    `${FIGURES.coldStartMs / 1000} s is what its worst image waits for (${
-      seconds(daily.worstS)
-    }). \`min_instances = 1\` takes that away for the price of an idle instance.\n`,
-    `**A ten-fold burst** of half an hour takes ${burst.peakInstances} instances, which come after a cold start and as the CPU is asked for. Until then events wait: the longest ` +
-    `line is ${burst.peakQueued.toLocaleString("en-US")}, the worst image waits ${
-      seconds(burst.worstS)
-    }, p99 is ${seconds(burst.p99S)}, and nothing is lost.\n`,
+    `**A day's curve**: the worst image waits for a cold start of ${
+      FIGURES.coldStartMs / 1000
+    } s. \`min_instances = 1\` avoids that, for the price of an idle instance.\n`,
+    `**A ten-fold burst**: events wait until the new instances have started. Nothing is lost.\n`,
     `**A poisoned tenant** (${
       FIGURES.tenantImagesPerDay.toLocaleString("en-US")
-    } images, each of which runs into its ` +
-    `deadline of ${FIGURES.deadlineMs / 1000} s) has its share and no more: the others' p99 is ${
-      seconds(poison.p99S)
-    }, ${seconds(daily.p99S)} without it. Its surplus waits in its slow lane, up to ${
-      poison.peakQueued.toLocaleString("en-US")
-    } events. It costs instances, which its quota bounds: ${money(poison.runUsd)} USD against ${
-      money(daily.runUsd)
-    } USD.\n`,
+    } images that reach their deadline of ${
+      FIGURES.deadlineMs / 1000
+    } s) keeps to its share: the others' p99 is ${seconds(poison.p99S)}, ${
+      seconds(daily.p99S)
+    } without it. Its surplus waits in its slow lane. Its quota bounds the cost: ${
+      money(poison.runUsd)
+    } USD instead of ${money(daily.runUsd)}.\n`,
   ].join("\n");
 }
 
 function fleet(): string {
-  return FLEET.map(({ share, megapixels }) => `${percent(share)} of ${megapixels} megapixels`)
-    .join(", ");
+  return FLEET.map(({ share, megapixels }) => `${percent(share)} of ${megapixels}`)
+    .join(", ") + " megapixels";
 }
 
 function percent(share: number): string {
   return `${Math.round(share * 100)} %`;
 }
 
+/** A row for each source of figures. */
 function factsTable(title: string, facts: Readonly<Record<string, Fact>>): string {
-  const rows = Object.values(facts).map(({ value, unit, by }) => [
-    value.toLocaleString("en-US"),
-    unit,
+  const rows = [...Map.groupBy(Object.values(facts), ({ by }) => by)].map(([by, figures]) => [
     by.startsWith("npx ") ? `\`${by}\`` : by,
+    figures.map(({ value, unit }) => `${value.toLocaleString("en-US")} ${unit}`).join("; "),
   ]);
-  return table([title, "of", title === "Measured" ? "by" : "where from"], rows);
+  return table([title, "figures"], rows);
 }
 
 function pricesTable(): string {
   const rows = PRICES.map(({ id, tiers, per, unit, free, source }) => [
-    id,
+    source.startsWith("https") ? `[${id}](${source})` : `${id} ${source}`,
     `${
-      tiers.map(([from, usd]) => `${usd}${from === 0 ? "" : ` from ${amount(from)} on`}`).join(", ")
+      tiers.map(([from, usd]) => `${usd}${from === 0 ? "" : ` from ${amount(from)}`}`).join(", ")
     } for ${amount(per)}`,
     unit,
     free === 0 ? "–" : amount(free),
-    source.startsWith("https") ? `<${source}>` : source,
   ]);
-  return table(["price", "USD", "unit", "free a month", "source"], rows);
+  return table(["price", "USD", "unit", "free a month"], rows);
 }
 
 /** A count, in TiB or GiB where it is a whole number of those. */

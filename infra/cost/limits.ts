@@ -53,36 +53,33 @@ function processingLimits(): Limit[] {
   return [
     {
       name: "processor's instances",
-      ceiling: `${maxInstances} instances (ours, it bounds what a flood can cost) of ${
-        perInstance.toFixed(1)
-      } images/s`,
+      ceiling: `${maxInstances} instances of ${perInstance.toFixed(1)} images/s`,
       imagesPerDay: atPeak(maxInstances * perInstance, 1),
       bySettings: atPeak(maxInstancesLimit * perInstance, 1),
       change:
-        `\`processor.max_instances\` up to ${maxInstancesLimit}, with the region's quota of vCPUs; then [two regions](scale.md#two-regions-side-by-side)`,
+        `\`processor.max_instances\` up to ${maxInstancesLimit}; [two regions](scale.md#two-regions-side-by-side)`,
     },
     {
       name: "bridge",
-      ceiling: `one member a partition: ${PARTITIONS} partitions assumed, each member as measured`,
+      ceiling: `one member a partition, ${PARTITIONS} partitions assumed`,
       imagesPerDay: atPeak(PARTITIONS * member, FIGURES.kafkaShare),
       bySettings: atPeak(BRIDGE_MEMBERS * member, FIGURES.kafkaShare),
       change:
-        `\`bridge.instances\` up to ${BRIDGE_MEMBERS}, with as many partitions; one owner's limit is [another](scale.md#one-owner-of-a-stream)`,
+        `\`bridge.instances\` and partitions up to ${BRIDGE_MEMBERS}; [one owner](scale.md#one-owner-of-a-stream) has another limit`,
     },
     {
       name: "push subscription",
-      ceiling:
-        "440 MB/s of pushes in a large region (Pub/Sub's quotas [?]); its window follows the processor's responses, so instances come first",
+      ceiling: "440 MB/s of pushes in a large region [?]",
       imagesPerDay: events,
       bySettings: events,
-      change: "the quota of push throughput, on request",
+      change: "a higher quota of push throughput",
     },
     {
       name: "records into rows",
-      ceiling: "300 MB/s a project in one region (BigQuery's Storage Write API [?])",
+      ceiling: "300 MB/s of BigQuery's Storage Write API a project and region [?]",
       imagesPerDay: rows,
       bySettings: atPeak(PUBLISH_BYTES_S, FIGURES.recordBytes),
-      change: "the quota of write throughput, on request",
+      change: "a higher quota of write throughput",
     },
   ];
 }
@@ -97,19 +94,17 @@ function nameLimits(): Limit[] {
     {
       name: "midnight: writes into new names",
       ceiling:
-        "1,000 writes/s where a range of names begins (Cloud Storage's guidelines) in each of 32 shards; each doubles in about 20 minutes of load",
+        "1,000 writes/s in each of 32 shards at first; Cloud Storage doubles them in 20 minutes",
       imagesPerDay: writes,
       bySettings: writes,
-      change:
-        "none: names begin with a shard, so the new day begins in 32 ranges at once, and at midnight traffic is far from its peak",
+      change: "none",
     },
     {
       name: "midnight: reads of new names",
-      ceiling: "5,000 reads/s likewise in each of 32 shards",
+      ceiling: "5,000 reads/s in each of 32 shards, likewise",
       imagesPerDay: reads,
       bySettings: reads,
-      change:
-        "none, likewise; [Cloud CDN](scale.md#cloud-cdn-in-front-of-renditions) takes the most of them away",
+      change: "[Cloud CDN](scale.md#cloud-cdn-in-front-of-renditions)",
     },
   ];
 }
@@ -122,30 +117,24 @@ function keeperLimits(): Limit[] {
   return [
     {
       name: "sweep",
-      ceiling: `one keeper's two minutes keep up with ${
-        FIGURES.sweepImagesPerDay / 1e6
-      } million images a day (measured)`,
+      ceiling: "one keeper for two minutes (measured)",
       imagesPerDay: FIGURES.sweepImagesPerDay,
       bySettings: FIGURES.sweepImagesPerPart * SHARDS,
-      change:
-        "`keeper = { sweep_parts = 8, max_instances = 12, cpu = 2 }` for 10⁸, at most 32 parts",
+      change: "`keeper.sweep_parts`, at most 32",
     },
     {
       name: "repair",
-      ceiling:
-        "each shard once a day, for half an hour at most, a list of 60 ms after the other over all that is kept",
+      ceiling: "each shard once a day, half an hour of lists of 60 ms",
       imagesPerDay: repair,
       bySettings: repair * FIGURES.keptDays,
-      change:
-        "`deno task repair --since 1d` daily, which lists the last day alone; what an outage left is processed at the speed of all instances",
+      change: "`npx deno task repair --since 1d` daily, which lists one day",
     },
     {
       name: "erasures",
-      ceiling:
-        "one statement in 15 minutes, which reads and writes the days of the images that are due, by 2,000 slots [?]; requests cost what is asked for",
+      ceiling: "one statement in 15 minutes over the affected days, by 2,000 slots [?]",
       imagesPerDay: erasures,
       bySettings: erasures,
-      change: "slots that are reserved for the project",
+      change: "reserved slots",
     },
   ];
 }
@@ -155,21 +144,19 @@ function tenantLimits(): Limit[] {
   return [
     {
       name: "one tenant: its quota's Durable Object",
-      ceiling:
-        "some 1,000 requests/s an object (Cloudflare's guidance), for one tenant that sends everything",
+      ceiling: "some 1,000 requests/s an object (Cloudflare's guidance)",
       imagesPerDay: one,
       bySettings: TENANTS * FIGURES.tenantImagesPerDay,
-      change:
-        "several tenants: 10⁷ a day of one are a third of an object; beyond it [split quota objects](scale.md#a-tenant-of-ten-million-a-day)",
+      change: "several tenants; [split quota objects](scale.md#a-tenant-of-ten-million-a-day)",
     },
     {
       name: "tenants",
       ceiling: `10,000 tenants of ${
         FIGURES.tenantImagesPerDay.toLocaleString("en-US")
-      } images a day (measured: \`npx deno task bench tenants\`)`,
+      } images a day (\`npx deno task bench tenants\`)`,
       imagesPerDay: TENANTS * FIGURES.tenantImagesPerDay,
       bySettings: TENANTS * FIGURES.tenantImagesPerDay * 10,
-      change: "`quotas` in the tenants' objects; an isolate reads each object once a minute",
+      change: "`imagesPerDay` in the tenants' objects",
     },
   ];
 }

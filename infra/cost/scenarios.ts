@@ -31,14 +31,13 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: "daily", title: "A day's curve", sources: [everybody(dailyCurve)], seed: SEED },
   {
     name: "burst",
-    title: "The same day with ten times as much from 20:00 to 20:30",
+    title: "A ten-fold burst from 20:00 to 20:30",
     sources: [everybody((second) => dailyCurve(second) * (during(second, 20, 30) ? 10 : 1))],
     seed: SEED + 1,
   },
   {
     name: "poison",
-    title:
-      "The same day with a tenant that spends its quota in ten minutes from 12:00 on images that never end",
+    title: "A poisoned tenant's quota from 12:00 to 12:10",
     sources: [everybody(dailyCurve), {
       ratePerS: (second) => during(second, 12, 10) ? FIGURES.tenantImagesPerDay / 600 : 0,
       tenants: ["poison"],
