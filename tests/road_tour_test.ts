@@ -13,7 +13,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** What each step must show, in order. */
 const SHOWN = [
   /^→ POST \S+name=tenants\/tour-/m,
-  /^→ POST \S+\/v1\/uploads\n  \{[^]*?^← 201 [^]*?^→ PUT [^]*?^← 200 /m,
+  /^→ POST \S+\/v1\/uploads\n {2}\{[^]*?^← 201 [^]*?^→ PUT [^]*?^← 200 /m,
   /status: 'ready',[^]*?name: 'thumb'/,
   /^← row \{\s+status: 'ready'/m,
   /^← webhook-signature 'v1,[^]*?type: 'image\.ready'/m,

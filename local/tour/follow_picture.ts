@@ -16,7 +16,6 @@ interface Receiver {
 const PICTURE = new URL("../../docs/images/dominant_colors.jpg", import.meta.url);
 /** A receipt comes two minutes after its request at the earliest where images are kept for seven days. */
 const PATIENCE_MS = 180_000;
-const POLL_MS = 200;
 const SQL = "SELECT status, media_type, width, height, owner FROM tintype.images " +
   "WHERE image_id = @id ORDER BY processed_at DESC LIMIT 1";
 const bigquery = createBigQueryClient({ projectId: LOCAL.project, endpoint: URLS.bigquery });
@@ -105,14 +104,14 @@ export async function* followPicture(
   yield;
 
   step(
-    "The keeper deletes all other rows, checks that nothing is left, and writes the receipt.",
+    "The keeper deletes all other rows, then writes the receipt (at seven days: in two minutes).",
     "core/retention/settle_erasures.ts, core/reading/find_erasure.ts",
   );
   const quiet = new TintypeClient({ edge: URLS.edge, token: () => token });
   await eventually("the receipt", async () => {
     await runJob("erasures");
     return (await quiet.images.erasure(imageId)).status === "erased";
-  });
+  }, 1_000);
   await client.images.erasure(imageId);
   yield;
 
@@ -135,12 +134,16 @@ export async function* followPicture(
   await fetch(objectUrl(LOCAL.configBucket, plan), { method: "DELETE" });
 }
 
-async function eventually<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> {
+async function eventually<T>(
+  what: string,
+  look: () => Promise<T | undefined | false>,
+  pollMs = 200,
+): Promise<T> {
   const deadline = Date.now() + PATIENCE_MS;
   while (Date.now() < deadline) {
     const found = await look();
     if (found !== undefined && found !== false) return found;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
   throw new Error(`Waited ${PATIENCE_MS / 1_000} s in vain for ${what}`);
 }
