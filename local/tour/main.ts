@@ -1,7 +1,7 @@
 /** `deno task tour`: follows one picture through the local system. `follow_picture` holds the steps. */
 import { defineCommand } from "@tintype/cli/command";
 import { isListening } from "@tintype/cli/local_system";
-import { EXIT, runMain } from "@tintype/cli/run_main";
+import { EXIT, Interrupted, runMain } from "@tintype/cli/run_main";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import process from "node:process";
@@ -48,11 +48,14 @@ async function startSystem(): Promise<() => Promise<void>> {
   return end;
 }
 
-/** Waits for Enter, or for the end of the input. */
+/** Waits for Enter, or for the end of the input. Throws Interrupted at Ctrl-C. */
 async function pause(): Promise<void> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  await Promise.race([terminal.question("\nEnter: the next step "), once(terminal, "close")]);
-  terminal.close();
+  const interrupted = once(terminal, "SIGINT").then(() => Promise.reject(new Interrupted()));
+  const entered = terminal.question("\nEnter: the next step ");
+  await Promise.race([entered, once(terminal, "close"), interrupted]).finally(() =>
+    terminal.close()
+  );
 }
 
 await runMain(TOUR, async ({ noPause }) => {
