@@ -20,9 +20,23 @@ const EMULATORS = ["storage", "pubsub", "scheduler", "bigquery", "oidc", "kafka"
 test("every link, path and task that README, CONTRIBUTING and docs name is there", () => {
   const docs = readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".md")).map((file) => `docs/${file}`);
-  const problems = ["README.md", "CONTRIBUTING.md", ...docs, "local/README.md", ...EMULATORS]
+  const problems = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    ...docs,
+    "local/README.md",
+    ...EMULATORS,
+  ]
     .flatMap((path) => findBrokenLinks(ROOT, path));
   assert.deepEqual(problems, []);
+});
+
+test("every path of CODEOWNERS is there", () => {
+  const owners = readFileSync(join(ROOT, ".github/CODEOWNERS"), "utf8");
+  const paths = [...owners.matchAll(/^\/(\S+) +@tintype\//gm)].map(([, path = ""]) => path);
+  assert.ok(paths.length > 10, `${paths.length} paths`);
+  assert.deepEqual(paths.filter((path) => !existsSync(join(ROOT, path))), []);
 });
 
 test("the README of each emulator names files that are there", () => {
