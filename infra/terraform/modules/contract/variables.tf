@@ -512,6 +512,18 @@ variable "analysts" {
   }
 }
 
+variable "tenant_analysts" {
+  description = "Who may read the shared views, each the tenants that `deno task analysts` grants: groups or users."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for member in var.tenant_analysts : can(regex("^(group|user):[^@\\s:]+@[^@\\s:]+\\.[a-z]+$", member))])
+    error_message = "tenant_analysts must be group:NAME@DOMAIN or user:NAME@DOMAIN; allUsers and domains are refused."
+  }
+}
+
 variable "auditors" {
   description = "Who may run the audit: groups or users that can list the buckets, read certificates and query BigQuery."
   type        = list(string)

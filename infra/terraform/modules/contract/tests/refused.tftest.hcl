@@ -30,6 +30,8 @@ run "refuses_wrong_values_1" {
     alert_emails = ["oncall"]
     # all users as analysts
     analysts = ["allUsers"]
+    # all users as analysts of single tenants
+    tenant_analysts = ["allUsers"]
     # buckets on another continent than the processor
     bucket_location = "NAM4"
     # every origin
@@ -68,6 +70,7 @@ run "refuses_wrong_values_1" {
     var.webhooks,
     var.alert_emails,
     var.analysts,
+    var.tenant_analysts,
     var.bucket_location,
     var.cors_origins,
     var.recoverers,
