@@ -72,7 +72,7 @@ test("redrive says which program is missing, and does nothing", async () => {
 
 test("redrive does nothing anywhere where one place cannot be looked at", async () => {
   const callsOf = await installCurl({ failsFor: "/push" });
-  const { code, stdout, stderr } = await redrive("--yes", "--brokers", "localhost:1");
+  const { code, stdout, stderr } = await redrive("--yes", "--bridge", "http://localhost:1");
   assert.equal(code, 2);
   assert.match(stdout, /^ {4}curl: \(7\) Failed to connect$/m);
   assert.match(stdout, /^ {4}Nothing answers at localhost:9023: start the local system with/m);
@@ -90,33 +90,6 @@ test("redrive only looks with --dry-run, and where nobody says yes", async () =>
   assert.equal(unasked.code, 1);
   assert.match(unasked.stderr, /\nNothing was done: the answer was not yes .*\n$/);
   assert.equal(await callsOf(), `${LOOKED} ${LOOKED}`);
-});
-
-test("redrive --bridge runs the bridge's own tool in a member's container, by SSH through IAP", async () => {
-  await installProgram("gcloud", "echo '1 would be sent, 0 cannot be sent'");
-  const of = [
-    "--only",
-    "kafka",
-    "--project",
-    "p",
-    "--bridge",
-    "zone-a/member-1",
-    "--reason",
-    "too_large",
-  ];
-  const { code, stdout, stderr } = await redrive(...of, "--dry-run");
-  assert.deepEqual([code, stderr], [0, ""]);
-  assert.match(
-    stdout,
-    /will run: gcloud compute ssh member-1 --zone zone-a --project p --tunnel-through-iap --command 'sudo docker exec bridge node \S+ kafka-bridge\/dead_letters\/main.ts redrive --reason too_large'\n/,
-  );
-  assert.match(stdout, /^ {4}1 would be sent/m);
-  const wrong = [["--bridge", "zone-a/member-1"], [...of, "--brokers", "localhost:1"], [
-    ...of,
-    "--bridge",
-    "x",
-  ]];
-  for (const args of wrong) assert.equal((await redrive(...args)).code, 2, args.join(" "));
 });
 
 test("redrive --yes runs what it named, and says where that failed", async () => {

@@ -4,7 +4,7 @@ import { type Letter, readLetters } from "./read_letters.ts";
 import { readRecordAt } from "./read_record_at.ts";
 
 /** Which letters to send again. */
-interface LetterSelection {
+export interface LetterSelection {
   /** Reason codes; every one where it is empty. */
   readonly reasons: ReadonlySet<string>;
   /** Places in the dead-letter topic; every one where it is empty. */
@@ -12,7 +12,7 @@ interface LetterSelection {
 }
 
 /** What became of one letter. */
-interface RedriveOutcome {
+export interface RedriveOutcome {
   readonly letter: Letter;
   /** Where it went; undefined where nothing was sent. */
   readonly sentTo: string | undefined;
@@ -21,7 +21,7 @@ interface RedriveOutcome {
 }
 
 /** What to send again, and how. */
-interface RedriveOptions {
+export interface RedriveOptions {
   /** The dead-letter topic. */
   readonly topic: string;
   readonly selection: LetterSelection;
@@ -31,6 +31,8 @@ interface RedriveOptions {
   readonly copyMs: number;
   readonly nowMs: number;
   readonly onOutcome: (outcome: RedriveOutcome) => void;
+  /** Ends the reading; what was sent stays sent. */
+  readonly signal?: AbortSignal;
 }
 
 interface RedriveClients {
@@ -79,7 +81,7 @@ export async function redriveLetters(
     await readLetters(kafka, options.topic, async (letter) => {
       if (newest.get(recordOf(letter))?.place !== letter.place) return;
       options.onOutcome(await redrive(letter, { kafka, producer }, options));
-    });
+    }, options.signal);
   } finally {
     if (!options.isDryRun) await producer.disconnect();
   }
@@ -95,7 +97,8 @@ interface Found {
   readonly leftOut: number;
 }
 
-async function findNewest(kafka: Kafka, { topic, selection }: RedriveOptions): Promise<Found> {
+async function findNewest(kafka: Kafka, options: RedriveOptions): Promise<Found> {
+  const { topic, selection, signal } = options;
   const missing = new Set(selection.places);
   let leftOut = 0;
   const newest = new Map<string, Pick<Letter, "place" | "redrives">>();
@@ -106,7 +109,7 @@ async function findNewest(kafka: Kafka, { topic, selection }: RedriveOptions): P
     missing.delete(place);
     if (redrives < (newest.get(recordOf(letter))?.redrives ?? 0)) return;
     newest.set(recordOf(letter), { place, redrives });
-  });
+  }, signal);
   return { newest, missing, leftOut };
 }
 

@@ -1,10 +1,9 @@
 /** What `deno task redrive` will do, as commands that an operator could type: one place after the other. */
 import { defineCommand } from "@tintype/cli/command";
-import { matching, oneOf } from "@tintype/cli/flag_values";
+import { httpOrigin, oneOf } from "@tintype/cli/flag_values";
 import { PORTS, URLS } from "@tintype/cli/local_ports";
 import { UsageError } from "@tintype/cli/usage_error";
 import type { CommandLine } from "../run_command.ts";
-import { typed } from "./shown_text.ts";
 
 /** Where things are given up. */
 type Place = "events" | "kafka";
@@ -30,21 +29,17 @@ export const REDRIVE = defineCommand({
   summary: [
     "Sends again what was given up, in both places, says before what it will do, and asks.",
     "events: images whose event became a dead letter (100 deliveries failed) have the status failed. The keeper repairs at once (deno task repair), which it does by itself anyway: it publishes the event again of every image that is failed or has no manifest. Images whose event still waits, or that are erased, rejected or ready, are not touched.",
-    "kafka: records in the dead-letter topic go to <topic>.redrive (deno task dlq redrive): the same image, the same retention period, however often. Those too old for that are not sent, and it says so.",
+    "kafka: the bridge sends records of the dead-letter topic to <topic>.redrive (deno task dlq redrive): the same image, the same retention period, however often. Those too old for that are not sent, and it says so.",
   ].join("\n"),
   flags: {
     "only PLACE": { about: "events or kafka (default: both)", parse: oneOf(PLACES) },
     "dry-run": "only look",
     "yes": "do not ask",
     "reason CODE": { about: "only Kafka letters of that reason", many: true },
-    "brokers LIST": "Kafka's brokers (default: $KAFKA_BROKERS or the local broker)",
-    "bridge ZONE/INSTANCE": {
+    "bridge URL": {
       about:
-        "with --project: a member of the bridge, whose connection to Kafka is used, by SSH through IAP; needs compute.osAdminLogin",
-      parse: matching(
-        /^[a-z0-9-]+\/[a-z0-9-]+$/,
-        "be a zone and an instance: europe-west4-a/tintype-bridge-x1y2",
-      ),
+        `a member's operations port (local: ${URLS.bridge}); in Google Cloud by a tunnel: gcloud compute start-iap-tunnel MEMBER 8081 --local-host-port localhost:8081 --zone ZONE`,
+      parse: httpOrigin,
     },
     "project P":
       "Google Cloud's project (default: the local system); needs gcloud and bq, signed in",
@@ -64,27 +59,23 @@ const LOCAL_QUERIES = `${URLS.bigquery}/bigquery/v2/projects/tintype-local/queri
 
 /** The call, where its flags agree; throws UsageError where they contradict each other. */
 export function requireAgreement(options: RedriveOptions): RedriveOptions {
-  const { only, reason, brokers, project, keeper, prefix, bridge } = options;
-  if (project === undefined && (keeper ?? prefix ?? bridge) !== undefined) {
-    throw new UsageError("Cannot run redrive: --keeper, --prefix and --bridge need --project");
-  }
-  if (bridge !== undefined && brokers !== undefined) {
-    throw new UsageError(
-      "Cannot run redrive: --bridge has its own brokers, so it leaves --brokers out",
-    );
+  const { only, reason, project, keeper, prefix, bridge } = options;
+  if (project === undefined && (keeper ?? prefix) !== undefined) {
+    throw new UsageError("Cannot run redrive: --keeper and --prefix need --project");
   }
   if (project !== undefined && keeper === undefined && only !== "kafka") {
     throw new UsageError("Cannot run redrive: --project needs --keeper");
   }
-  if (only === "events" && (reason.length > 0 || (brokers ?? bridge) !== undefined)) {
-    throw new UsageError(
-      "Cannot run redrive: --only events leaves --reason, --brokers and --bridge out",
-    );
+  if (project !== undefined && bridge === undefined && only !== "events") {
+    throw new UsageError("Cannot run redrive: --project needs --bridge");
+  }
+  if (only === "events" && (reason.length > 0 || bridge !== undefined)) {
+    throw new UsageError("Cannot run redrive: --only events leaves --reason and --bridge out");
   }
   return options;
 }
 
-/** The steps of what was asked for, in their order. `node` runs the bridge's tool. */
+/** The steps of what was asked for, in their order. `node` runs `dlq`. */
 export function planRedrive(options: RedriveOptions, node: string): RedriveStep[] {
   const steps = { events: () => eventsStep(options), kafka: () => kafkaStep(options, node) };
   return PLACES.filter((place) => [place, undefined].includes(options.only))
@@ -121,35 +112,21 @@ function eventsStep(
   };
 }
 
-function kafkaStep({ reason: reasons, ...options }: RedriveOptions, node: string): RedriveStep {
-  const { brokers, bridge, project = "" } = options;
+function kafkaStep({ reason: reasons, bridge }: RedriveOptions, node: string): RedriveStep {
   const dlq: CommandLine = [
-    ...[bridge === undefined ? node : "node", "--disable-warning=TimeoutNegativeWarning"] as const,
-    ...["kafka-bridge/dead_letters/main.ts", "redrive"],
+    ...[node, "kafka-bridge/dead_letters/main.ts", "redrive"] as const,
     ...(reasons.length === 0 ? ["--all"] : reasons.flatMap((reason) => ["--reason", reason])),
-    ...(brokers === undefined ? [] : ["--brokers", brokers]),
+    ...(bridge === undefined ? [] : ["--bridge", bridge]),
   ];
   const which = reasons.length === 0
     ? "every dead letter"
     : `dead letters of ${reasons.join(", ")}`;
   return {
     place: "kafka",
-    means: `${which} goes to its topic's <topic>.redrive, where the bridge takes it again`,
-    look: [onMember([...dlq, "--dry-run"], { bridge, project })],
-    act: [onMember(dlq, { bridge, project })],
+    means: `the bridge sends ${which} to its topic's <topic>.redrive, and takes it again`,
+    look: [[...dlq, "--dry-run"]],
+    act: [dlq],
   };
-}
-
-/** The command in the member's own container, which has the brokers' addresses and credentials; here without a member. */
-function onMember(
-  command: CommandLine,
-  { bridge, project }: { readonly bridge: string | undefined; readonly project: string },
-): CommandLine {
-  const [zone = "", instance] = bridge?.split("/") ?? [];
-  if (instance === undefined) return command;
-  const inContainer = typed(["sudo", "docker", "exec", "bridge", ...command]);
-  const where = ["--zone", zone, "--project", project, "--tunnel-through-iap"];
-  return ["gcloud", "compute", "ssh", instance, ...where, "--command", inContainer];
 }
 
 function post(url: string, body: object): CommandLine {

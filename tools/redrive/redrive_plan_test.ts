@@ -30,19 +30,24 @@ test("redrive of a cloud repairs at once, and a query whose bytes are bounded", 
   );
 });
 
-test("redrive hands reasons and brokers to the bridge's tool", () => {
-  const [kafka] = planOf("--only kafka --reason too_large --reason not_an_image --brokers a:1");
+test("redrive has a member of the bridge send letters of the reasons again", () => {
+  const line = "--only kafka --project p --bridge http://localhost:9081 --reason too_large";
+  const [kafka] = planOf(`${line} --reason not_an_image`);
   const text = typed(kafka?.act[0] ?? ["", ""]);
-  assert.match(text, /redrive --reason too_large --reason not_an_image --brokers a:1$/);
+  assert.match(
+    text,
+    / redrive --reason too_large --reason not_an_image --bridge http:\/\/localhost:9081$/,
+  );
 });
 
 test("redrive refuses a wrong call in one line", () => {
   const cases = {
     "--only mail": /--only must be one of events, kafka \(got "mail"\)$/,
-    "--keeper https://k": /--keeper, --prefix and --bridge need --project$/,
+    "--keeper https://k": /--keeper and --prefix need --project$/,
     "--project p": /--project needs --keeper$/,
-    "--only events --reason too_large":
-      /--only events leaves --reason, --brokers and --bridge out$/,
+    "--project p --keeper https://k": /--project needs --bridge$/,
+    "--only kafka --bridge zone/member": /--bridge must be an http or https address/,
+    "--only events --reason too_large": /--only events leaves --reason and --bridge out$/,
     "--nothing": /Unknown option '--nothing': see --help$/,
     "now": /Unexpected argument 'now': see --help$/,
   };
