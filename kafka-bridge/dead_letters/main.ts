@@ -86,18 +86,20 @@ async function redrive({ bridge, all, dryRun, json, ...call }: DlqArguments): Pr
   if (!response.ok || response.body === null) {
     throw new Error(`the bridge responded with ${response.status} ${await response.text()}`);
   }
-  for await (const text of createInterface({ input: Readable.fromWeb(response.body) })) {
+  const lines = createInterface({ input: Readable.from(response.body) });
+  for await (const text of lines) {
     if (text === "") continue;
-    const line = JSON.parse(text) as RedriveLine; // the bridge's own
-    if ("error" in line) throw new Error(line.error);
-    if ("sent" in line) return conclude(line, dryRun);
-    const { place, reason, origin, sentTo, problem } = line;
-    say(json ? text : `${place} ${reason} ${origin} -> ${sentTo ?? problem}`);
+    const { letter, done, error } = JSON.parse(text) as RedriveLine; // the bridge's own
+    if (error !== undefined) throw new Error(error);
+    if (done !== undefined) return conclude(done, dryRun);
+    if (letter === undefined) continue;
+    const { place, reason, origin, sentTo, problem } = letter;
+    say(json ? JSON.stringify(letter) : `${place} ${reason} ${origin} -> ${sentTo ?? problem}`);
   }
   throw new Error("the bridge ended before its job: run it again");
 }
 
-function conclude(done: Extract<RedriveLine, { sent: number }>, isDryRun: boolean): number {
+function conclude(done: NonNullable<RedriveLine["done"]>, isDryRun: boolean): number {
   const { sent, failed, leftOut, missing, topic } = done;
   const what = isDryRun ? "would be sent" : "sent";
   process.stderr.write(`${sent} ${what}, ${failed} cannot be sent\n`);

@@ -5,7 +5,7 @@ import type { Log } from "@tintype/core/ports/log";
 import * as z from "zod";
 import { wordsOfError } from "../operations/words_of_error.ts";
 import { factsOf } from "./read_letters.ts";
-import type { redriveLetters, RedriveOptions } from "./redrive_letters.ts";
+import type { redriveLetters, RedriveOptions, RedriveOutcome } from "./redrive_letters.ts";
 
 const MAX_BODY_BYTES = 1024 * 1024;
 const BEAT_MS = 20_000;
@@ -21,17 +21,18 @@ const requestSchema = z.strictObject({
   "must have either all, or reasons and places",
 );
 
-/** A line of the response: a letter, at the end the counts, or why there are none. */
-export type RedriveLine =
-  | ReturnType<typeof factsOf> & { readonly sentTo?: string; readonly problem?: string }
-  | {
+/** A line of the response: what became of a letter; at the end what was done, or why nothing more was. */
+export interface RedriveLine {
+  readonly letter?: ReturnType<typeof factsOf> & Omit<RedriveOutcome, "letter">;
+  readonly done?: {
     readonly topic: string;
     readonly sent: number;
     readonly failed: number;
     readonly leftOut: number;
     readonly missing: readonly string[];
-  }
-  | { readonly error: string };
+  };
+  readonly error?: string;
+}
 
 /** What the job runs on. */
 interface RedriveJobOptions {
@@ -88,10 +89,10 @@ export function redriveJob({ redrive, topic, log, stopping }: RedriveJobOptions)
         signal: AbortSignal.any([gone.signal, stopping]),
         onOutcome({ letter, sentTo, problem }) {
           counts[sentTo === undefined ? "failed" : "sent"]++;
-          say({ ...factsOf(letter), sentTo, problem });
+          say({ letter: { ...factsOf(letter), sentTo, problem } });
         },
       });
-      say({ topic, ...counts, leftOut, missing: [...missing] });
+      say({ done: { topic, ...counts, leftOut, missing: [...missing] } });
       const ms = Math.round(performance.now() - startMs);
       log.info("job", { job: "redrive", ms, ...counts, leftOut, isDryRun });
     } catch (error) {

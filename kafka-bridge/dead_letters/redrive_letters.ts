@@ -17,7 +17,7 @@ export interface RedriveOutcome {
   /** Where it went; undefined where nothing was sent. */
   readonly sentTo: string | undefined;
   /** Why it cannot be sent, where that is so. */
-  readonly problem?: string;
+  readonly problem?: string | undefined;
 }
 
 /** What to send again, and how. */
