@@ -325,6 +325,14 @@ run "refuses_wrong_values_15" {
   expect_failures = [var.bridge, var.retention]
 }
 
+run "refuses_a_collector_by_tag" {
+  command = plan
+  variables {
+    bridge = { brokers = ["a.example.com:9092"], metrics_collector = "eu.example.com/otelcol-google:latest" }
+  }
+  expect_failures = [var.bridge]
+}
+
 run "refuses_a_client_certificate_at_its_own_nodes" {
   command = plan
   variables {
