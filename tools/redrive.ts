@@ -41,21 +41,12 @@ type Redrive = ReturnType<typeof REDRIVE.parse>;
 
 /** The tasks of what was asked for, in their order. Throws UsageError where flags contradict each other. */
 function tasksOf({ only, reason, project, prefix, keeper, bridge }: Redrive): string[][] {
-  const refuse = (why: string) => {
-    throw new UsageError(`Cannot run redrive: ${why}`);
-  };
-  if (project === undefined && (keeper ?? prefix) !== undefined) {
-    refuse("--keeper and --prefix need --project");
-  }
   const isOf = (place: typeof PLACES[number]) => (only ?? place) === place;
-  if (project !== undefined && isOf("events") && keeper === undefined) {
-    refuse("--project needs --keeper");
-  }
   if (project !== undefined && isOf("kafka") && bridge === undefined) {
-    refuse("--project needs --bridge");
+    throw new UsageError("Cannot run redrive: --project needs --bridge, or --only events");
   }
   if (!isOf("kafka") && (reason.length > 0 || bridge !== undefined)) {
-    refuse("--only events leaves --reason and --bridge out");
+    throw new UsageError("Cannot run redrive: --only events leaves --reason and --bridge out");
   }
   const flags = Object.entries({ project, prefix, keeper })
     .flatMap(([name, value]) => value === undefined ? [] : [`--${name}`, value]);

@@ -27,12 +27,9 @@ test("redrive does nothing anywhere where one place cannot be looked at", async 
   assert.equal(stdout.match(/^\$/gm)?.length, 2);
 });
 
-const CLOUD = ["--project", "p"];
 const WRONG: readonly (readonly [message: RegExp, ...args: string[]])[] = [
   [/--only must be one of events, kafka \(got "mail"\)$/, "--only", "mail"],
-  [/--keeper and --prefix need --project$/, "--keeper", "https://k"],
-  [/--project needs --keeper$/, ...CLOUD],
-  [/--project needs --bridge$/, ...CLOUD, "--keeper", "https://k"],
+  [/--project needs --bridge, or --only events$/, "--project", "p", "--keeper", "https://k"],
   [/--bridge must be an http or https address/, "--bridge", "zone/member"],
   [/--only events leaves --reason and --bridge out$/, "--only", "events", "--reason", "too_large"],
 ];

@@ -1,7 +1,7 @@
 /** `deno task analysts`: whose images the views of the dataset `tintype_shared` show to whom. */
 import { defineCommand } from "@tintype/cli/command";
 import { requireLocalSystem } from "@tintype/cli/local_system";
-import { EXIT, runMain } from "@tintype/cli/run_main";
+import { runMain } from "@tintype/cli/run_main";
 import { UsageError } from "@tintype/cli/usage_error";
 import { isTenant } from "@tintype/core/model/tenant";
 import { inDataset } from "../adapters/_query_parameters.ts";
@@ -23,55 +23,45 @@ const ANALYSTS = defineCommand({
   },
 });
 
+/** Who SESSION_USER() may be, or a domain of such; a group it never is. */
 const PRINCIPAL = /^([^@\s:/]+@)?[a-z0-9-]+(\.[a-z0-9-]+)+$/;
+const STATEMENT_OF = {
+  grant: "grant_tenant",
+  revoke: "revoke_tenant",
+  list: "tenant_access",
+} as const;
 
-/** A word that names whose rows they are. Throws UsageError for a group, which SESSION_USER() never is. */
-function principalOf(word: string): string {
-  const principal = word.toLowerCase();
-  if (PRINCIPAL.test(principal)) return principal;
-  throw new UsageError(
-    `Cannot run analysts: WHO must be an e-mail address or a domain (got "${word}")`,
-  );
+function refuse(why: string): never {
+  throw new UsageError(`Cannot run analysts: ${why}`);
 }
 
-function requireTenants(words: readonly string[]): readonly string[] {
-  const wrong = words.find((word) => word !== "*" && !isTenant(word));
-  if (wrong === undefined) return words;
-  throw new UsageError(
-    `Cannot run analysts: TENANT must be a tenant's name or * (got "${wrong}")`,
-  );
-}
+await runMain(ANALYSTS, async ({ words: [word, who = "", ...tenants], ...flags }) => {
+  const act = (["grant", "revoke", "list"] as const).find((each) => each === word);
+  const principal = who.toLowerCase();
+  if (act === undefined) refuse(`expected grant, revoke or list (got "${word}")`);
+  if (act !== "list" && who === "") refuse(`${act} expects WHO`);
+  if (who !== "" && !PRINCIPAL.test(principal)) {
+    refuse(`WHO must be an e-mail address or a domain (got "${who}")`);
+  }
+  if (act === "grant" && tenants.length === 0) refuse("grant expects at least one TENANT");
+  if (act === "list" && tenants.length > 0) refuse("list expects WHO at most");
+  const wrong = tenants.find((tenant) => tenant !== "*" && !isTenant(tenant));
+  if (wrong !== undefined) refuse(`TENANT must be a tenant's name or * (got "${wrong}")`);
 
-await runMain(ANALYSTS, async ({ words: [act = "", who, ...words], ...flags }) => {
-  const principal = who === undefined ? "" : principalOf(who);
-  const tenants = requireTenants(words);
   const { projectId, dataset, bigquery } = placesOf(flags);
+  await requireLocalSystem(...(bigquery === undefined ? [] : [bigquery]));
   const client = createBigQueryClient({ projectId, endpoint: bigquery });
-  const run = async (name: keyof typeof STATEMENTS, tenant: string) => {
-    await requireLocalSystem(...(bigquery === undefined ? [] : [bigquery]));
-    const sql = inDataset(STATEMENTS[name], dataset);
-    return await client.query({ sql, params: { principal, tenant } });
-  };
-  const change = async (name: "grant_tenant" | "revoke_tenant", each: readonly string[]) => {
-    let affected = 0;
-    for (const tenant of each) affected += (await run(name, tenant)).affected;
-    console.log(`${principal}: ${affected} rows ${name === "grant_tenant" ? "added" : "removed"}`);
-    return EXIT.done;
-  };
-  if (act === "grant" && principal !== "" && tenants.length > 0) {
-    return await change("grant_tenant", tenants);
+  const sql = inDataset(STATEMENTS[STATEMENT_OF[act]], dataset);
+  let changed = 0;
+  for (const tenant of tenants.length === 0 ? [""] : tenants) {
+    const { rows, affected } = await client.query({ sql, params: { principal, tenant } });
+    changed += affected;
+    for (const row of rows) {
+      const since = new Date(String(row["granted_at"])).toISOString();
+      console.log(`${row["principal"]} ${row["tenant"]} since ${since}`);
+    }
   }
-  if (act === "revoke" && principal !== "") {
-    return await change("revoke_tenant", tenants.length === 0 ? [""] : tenants);
+  if (act !== "list") {
+    console.log(`${principal}: ${changed} rows ${act === "grant" ? "added" : "removed"}`);
   }
-  if (act !== "list" || tenants.length > 0) {
-    throw new UsageError(
-      "Cannot run analysts: it takes grant WHO TENANT…, revoke WHO [TENANT…] or list [WHO]",
-    );
-  }
-  const { rows } = await run("tenant_access", "");
-  for (const { principal: whose, tenant, granted_at: since } of rows) {
-    console.log(`${whose} ${tenant} since ${since instanceof Date ? since.toISOString() : since}`);
-  }
-  if (rows.length === 0) console.log("no rows");
 });
