@@ -20,16 +20,10 @@ export function outputsOf(environment: string): ReturnType<typeof planOutputs> {
 async function planOutputs(environment: string): Promise<Record<string, { value: unknown }>> {
   await using copy = await copyTerraform();
   const cwd = copy.contract;
-  const files = [
-    `-var-file=../../${environment}.tfvars`,
-    "-var-file=../../retention.auto.tfvars.json",
-  ];
-  for (
-    const args of [
-      ["init", "-input=false"],
-      ["plan", "-input=false", "-lock=false", "-out=contract.plan", ...files, ...DIGESTS],
-    ]
-  ) {
+  const files = [`../../${environment}.tfvars`, "../../retention.auto.tfvars.json"]
+    .map((file) => `-var-file=${file}`);
+  const plan = ["plan", "-input=false", "-lock=false", "-out=contract.plan", ...files, ...DIGESTS];
+  for (const args of [["init", "-input=false"], plan]) {
     const ended = await run("terraform", args, { cwd });
     assert.equal(ended.code, 0, ended.output);
   }

@@ -4,7 +4,7 @@ import { type Letter, readLetters } from "./read_letters.ts";
 import { readRecordAt } from "./read_record_at.ts";
 
 /** Which letters to send again. */
-export interface LetterSelection {
+interface LetterSelection {
   /** Reason codes; every one where it is empty. */
   readonly reasons: ReadonlySet<string>;
   /** Places in the dead-letter topic; every one where it is empty. */
@@ -33,11 +33,6 @@ export interface RedriveOptions {
   readonly onOutcome: (outcome: RedriveOutcome) => void;
   /** Ends the reading; what was sent stays sent. */
   readonly signal?: AbortSignal;
-}
-
-interface RedriveClients {
-  readonly kafka: Kafka;
-  readonly producer: Producer;
 }
 
 /** Whether a letter is among those that were selected. */
@@ -137,7 +132,7 @@ export function problemOf(
 
 async function redrive(
   letter: Letter,
-  clients: RedriveClients,
+  clients: { readonly kafka: Kafka; readonly producer: Producer },
   options: RedriveOptions,
 ): Promise<RedriveOutcome> {
   const refused = (problem: string) => ({ letter, sentTo: undefined, problem });

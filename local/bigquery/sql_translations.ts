@@ -40,16 +40,16 @@ export function readTranslations(nowMs?: number): SqlTranslations {
     views,
     sharedViews: views.map(({ name, query, duckdb }) => ({
       name,
-      query: shared(query, (base) => base.bigquery),
-      duckdb: shared(duckdb, (base) => base.duckdb),
+      query: shared(query, "bigquery"),
+      duckdb: shared(duckdb, "duckdb"),
     })),
   };
 
   /** A view's text as Terraform makes the shared one's: other views are shared ones, tables what `shared/` makes of them. */
-  function shared(sql: string, textOf: (base: Translation) => string): string {
+  function shared(sql: string, dialect: "bigquery" | "duckdb"): string {
     return sql.replaceAll(new RegExp(`\\b${DATASET}\\.([a-z_]+)`, "g"), (_, name: string) => {
       const base = all.find(({ source }) => source === `shared/${name}.sql`);
-      return base === undefined ? `${SHARED_DATASET}.${name}` : `(\n${textOf(base)}\n)`;
+      return base === undefined ? `${SHARED_DATASET}.${name}` : `(\n${base[dialect]}\n)`;
     });
   }
 }

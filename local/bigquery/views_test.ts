@@ -5,7 +5,6 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { readViewColumns, viewNames } from "../../infra/bigquery/read_schemas.ts";
 import { clientOf } from "./_testing.ts";
@@ -77,24 +76,21 @@ describe("views over rows as a subscription writes them", () => {
     };
     assert.equal(await count(), 0);
     const granted = await analysts("grant", "Eve@example.net", "stream", "acme");
-    assert.deepEqual(granted, { code: 0, text: "eve@example.net: 2 rows added\n" });
+    assert.equal(granted, "eve@example.net: 2 rows added\n");
     assert.ok(await count() > 0);
-    assert.match((await analysts("list", "eve@example.net")).text, /^eve@example.net acme since 2/);
-    assert.match((await analysts("revoke", "eve@example.net")).text, /2 rows removed/);
+    assert.match(await analysts("list", "eve@example.net"), /^eve@example.net acme since 2/);
+    assert.match(await analysts("revoke", "eve@example.net"), /2 rows removed/);
     assert.equal(await count(), 0);
-    const wrong = await analysts("grant", "group:all@example.net", "acme");
-    assert.deepEqual([wrong.code, /WHO must be an e-mail/.test(wrong.text)], [2, true]);
+    assert.match(await analysts("grant", "group:all@example.net", "acme"), /WHO must be an e-mail/);
   });
 
-  async function analysts(...words: readonly string[]) {
-    const deno = fileURLToPath(new URL("../../node_modules/.bin/deno", import.meta.url));
-    const main = fileURLToPath(new URL("../../processor/analysts/main.ts", import.meta.url));
-    const args = ["run", "--allow-all", main, ...words, "--bigquery", sample.url];
-    return await promisify(execFile)(deno, args).then(
-      ({ stdout }) => ({ code: 0, text: stdout }),
-      ({ code, stderr }) => ({ code, text: stderr }),
-    );
-  }
+  /** What the command writes. */
+  const analysts = (...words: readonly string[]) =>
+    promisify(execFile)(
+      "node_modules/.bin/deno",
+      ["run", "--allow-all", "processor/analysts/main.ts", ...words, "--bigquery", sample.url],
+      { cwd: new URL("../../", import.meta.url) },
+    ).then(({ stdout }) => stdout, ({ stderr }) => String(stderr));
 
   for (const name of NAMES.filter((name) => name !== "images_current")) {
     test(`${name} has the columns and types that its file describes`, async () => {
