@@ -189,10 +189,10 @@ describeOnKafka("the bridge on a real broker", {
   async "talks TLS and SASL by SCRAM, PLAIN and OAUTHBEARER with its rights alone"(cloud, topics) {
     await topics.createRedriveTopic();
     // The rights that docs/kafka_providers.md lists; who has some about a thing has no others about it.
-    for (const topic of [topics.topic, `${topics.topic}.redrive`]) {
-      await cloud.allow("topic", topic, ["read", "describeConfigs"]);
+    await cloud.allow("topic", topics.topic, ["read", "describeConfigs"]);
+    for (const topic of [`${topics.topic}.redrive`, topics.deadLetterTopic]) {
+      await cloud.allow("topic", topic, ["read", "write", "describeConfigs"]);
     }
-    await cloud.allow("topic", topics.deadLetterTopic, ["write", "describeConfigs"]);
     await cloud.allow("group", topics.group, ["read"]);
     for (const [index, KAFKA_SASL_MECHANISM] of MECHANISMS.entries()) {
       const isOauth = KAFKA_SASL_MECHANISM === "oauthbearer";
@@ -203,6 +203,11 @@ describeOnKafka("the bridge on a real broker", {
       await topics.caughtUp();
       assert.equal(await topics.stored(sent), 7);
       assert.equal((await topics.deadLetters(1 + index)).length, 1 + index);
+      const { url } = await bridge.line("listening");
+      const body = JSON.stringify({ reasons: ["not_an_image"], dryRun: true });
+      const headers = { "Content-Type": "application/json" };
+      const job = await fetch(`${url}/jobs/redrive`, { method: "POST", headers, body });
+      assert.match(await job.text(), new RegExp(`"sent":${1 + index},"failed":0`));
       assert.equal(await bridge.kill("SIGTERM"), 0);
       const said = `${JSON.stringify(bridge.lines)} ${bridge.errors()}`;
       assert.ok(!said.includes(cloud.secure["KAFKA_SASL_PASSWORD"] ?? "?"));

@@ -15,6 +15,8 @@ export interface RunCommandOptions {
   readonly cwd?: string;
   /** After so long it gets SIGTERM, five seconds later SIGKILL, with everything that it started. */
   readonly limitMs?: number | undefined;
+  /** Takes what it writes as it comes. */
+  readonly onOutput?: (text: string) => void;
   /** When it is aborted the program ends in the same way, and its reason is thrown. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -32,7 +34,7 @@ const NOT_FOUND = 127;
  */
 export async function runCommand(
   [program, ...args]: CommandLine,
-  { limitMs, signal, cwd = Deno.cwd(), env = {} }: RunCommandOptions = {},
+  { limitMs, signal, onOutput, cwd = Deno.cwd(), env = {} }: RunCommandOptions = {},
 ): Promise<CommandResult> {
   const startedMs = performance.now();
   const child = spawn(program, { args, cwd, env: { ...env, NO_COLOR: "1" } });
@@ -49,7 +51,10 @@ export async function runCommand(
   };
   over.addEventListener("abort", stop, { once: true });
   const chunks: string[] = [];
-  const keep = (chunk: string) => void chunks.push(chunk);
+  const keep = (chunk: string) => {
+    chunks.push(chunk);
+    onOutput?.(chunk);
+  };
   const reading = Promise.all([readText(child.stdout, keep), readText(child.stderr, keep)]);
   const { code } = await child.status;
   over.removeEventListener("abort", stop);

@@ -15,6 +15,12 @@ import { checkTenantFiles, ORIGINS, TENANT_FOLDER, tenantFile, TOPICS } from "./
 /** What pushing needs of the configuration bucket. */
 export type ConfigBucket = ObjectCreator & ObjectReplacer & ObjectReader & ObjectLister;
 
+/** How a push runs. */
+export interface PushOptions extends CallOptions {
+  /** Objects that must still be as they were read; the newest is replaced of others. */
+  readonly expected?: ReadonlyMap<string, ObjectFacts | null>;
+}
+
 /** What a push did, by the objects' names without folder and ending. */
 export interface PushedTenants {
   readonly written: readonly string[];
@@ -43,7 +49,7 @@ export async function readTenantFiles(
 export async function pushTenants(
   config: ConfigBucket,
   files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>,
-  options: CallOptions = {},
+  { expected, ...options }: PushOptions = {},
 ): Promise<PushedTenants> {
   // Before the objects that they follow from: of two pushes at once the second one fails.
   const before = new Map<string, ObjectFacts | null>();
@@ -55,7 +61,8 @@ export async function pushTenants(
   const written: string[] = [];
   const unchanged: string[] = [];
   for (const [name, bytes] of files) {
-    const facts = await config.stat(tenantFile(name), options);
+    const read = expected?.get(name);
+    const facts = read === undefined ? await config.stat(tenantFile(name), options) : read;
     const isWritten = await write(config, { name, bytes, facts }, options);
     (isWritten ? written : unchanged).push(name);
   }
@@ -86,7 +93,10 @@ async function write(
     ? (await config.create(file, bytes, upload)).created
     : await config.replace(file, bytes, { ...upload, ifGeneration: facts.generation }) !== null;
   if (isWritten) return true;
-  throw new AppError("conflict", `Cannot write ${file}: somebody else changed it meanwhile`);
+  throw new AppError(
+    "conflict",
+    `Cannot write ${file}: somebody else changed it meanwhile. Look at it, then run the command again`,
+  );
 }
 
 function isSame(a: Uint8Array, b: Uint8Array): boolean {

@@ -26,7 +26,7 @@ export const TRANSLATIONS_PATH = fileURLToPath(
   new URL("duckdb/translations.json", import.meta.url),
 );
 
-const FOLDERS = ["views", "scheduled", "questions"] as const;
+const FOLDERS = ["views", "shared", "scheduled", "questions"] as const;
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 
 const TRANSPILE = `
@@ -48,8 +48,16 @@ def count_of_none(node):
         return node
     return exp.Count(this=exp.Case().when(node.this, exp.Literal.number(1)))
 
+def caller_of_request(node):
+    """SESSION_USER() as the caller of the request, which the local BigQuery sets on its connection."""
+    if not isinstance(node, exp.SessionUser):
+        return node
+    return exp.cast(exp.Anonymous(this="GETVARIABLE", expressions=[exp.Literal.string("session_user")]), "text")
+
 def translate(text):
-    tree = parse_one(text, read="bigquery").transform(exact_percentile).transform(count_of_none)
+    tree = parse_one(text, read="bigquery")
+    for change in (exact_percentile, count_of_none, caller_of_request):
+        tree = tree.transform(change)
     return tree.sql("duckdb", unsupported_level=ErrorLevel.RAISE)
 
 json.dump([translate(text) for text in json.load(sys.stdin)], sys.stdout)

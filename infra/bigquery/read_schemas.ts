@@ -3,6 +3,9 @@ import { readdirSync, readFileSync } from "node:fs";
 /** The dataset's name in every SQL file; a deployment puts its own project and dataset in its place. */
 export const DATASET = "tintype";
 
+/** The dataset whose views have the same names and show the caller's own tenants. */
+export const SHARED_DATASET = "tintype_shared";
+
 /** A column as its schema file describes it. */
 export interface ViewColumn {
   readonly name: string;
@@ -14,17 +17,21 @@ export interface ViewColumn {
   readonly fields?: readonly ViewColumn[];
 }
 
-/** A table: its columns, and the one that it is partitioned by, which every query must filter. */
+/** A table: its columns, and the one that it is partitioned by, which every query must filter; null where it has none. */
 export interface Table {
   readonly name: string;
-  readonly partition: string;
+  readonly partition: string | null;
   readonly columns: readonly ViewColumn[];
 }
 
 const SCHEMAS = new URL("schemas/", import.meta.url);
 const VIEWS = new URL("views/", import.meta.url);
 
-const PARTITIONS: Readonly<Record<string, string>> = { images: "t0", purges: "swept_at" };
+const PARTITIONS: Readonly<Record<string, string | null>> = {
+  images: "t0",
+  purges: "swept_at",
+  tenant_access: null,
+};
 
 /** The tables of the schema files, by name. Throws Error for one whose partition is not known. */
 export function readTables(): Table[] {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import production from "./expected/production.json" with { type: "json" };
 
-const PEOPLE = ["analysts", "auditors", "operators", "recoverers"];
+const PEOPLE = ["analysts", "tenant_analysts", "auditors", "operators", "recoverers"];
 const RIGHTS = expectedRights({
   projectId: "p",
   projectNumber: "1",
@@ -17,14 +17,14 @@ const AGENT_PUBSUB = "serviceAccount:service-1@gcp-sa-pubsub.";
 const ABSENT = /open on kafka-(ca|cert|key)$/;
 /** What the inventory names by its resource: grants on accounts, and what Google's own accounts need beside the table. */
 const isNamedByResource = (text: string) =>
-  /google_|iam\.serviceAccount\w+ on account-| on (dataset|terraform)$/.test(text);
+  /google_|iam\.serviceAccount\w+ on account-| on (dataset|shared|terraform)$/.test(text);
 
 const texts = RIGHTS.filter(({ member }) => !member.includes("gs-project-accounts")).map(
   (right) => {
     const { member, role, place } = right;
     const who = member.startsWith(AGENT_PUBSUB)
       ? "pubsub"
-      : /:(?:tintype-)?([a-z]+)@/.exec(member)?.[1];
+      : /:(?:tintype-)?([a-z_]+)@/.exec(member)?.[1];
     return `${who}: ${role} on ${place.replace(/^views .*/, "views")}`;
   },
 );

@@ -11,8 +11,12 @@ import watch from "../terraform/modules/contract/alerts.json" with { type: "json
 interface Watched {
   readonly why?: string;
   readonly title?: string;
-  readonly lines?: { readonly event: string | readonly string[] };
+  readonly lines?: {
+    readonly event: string | readonly string[];
+    readonly [field: string]: unknown;
+  };
   readonly query?: string;
+  readonly filter?: string;
 }
 
 const read = (...paths: readonly string[]) =>
@@ -55,6 +59,17 @@ const NAMES: Readonly<Record<string, readonly [readonly string[], (name: string)
   "log events of alerts, in code": [
     watched.flatMap(({ lines }) => lines?.event ?? []),
     hasText(code),
+  ],
+  "fields, parts and jobs of alerts' log lines, in code": [
+    watched.flatMap(({ lines = { event: "" } }) => [
+      ...Object.keys(lines),
+      ...["part", "job"].flatMap((name) => lines[name] === undefined ? [] : [`"${lines[name]}"`]),
+    ]),
+    (name) => name.startsWith('"') ? code.includes(name) : hasWord(code)(name),
+  ],
+  "messages of Google's logs in alerts, in Terraform": [
+    found(watched.map(({ filter }) => filter ?? "").join("\n"), /\b(?:AND|NOT) "([^"]+)"/g),
+    hasText(read("infra/terraform/warehouse.tf"), (message) => `'${message}'`),
   ],
   "log events of documents, in code": [
     found(operations, /jsonPayload\.event="([a-z_]+)"/g),

@@ -48,6 +48,12 @@ const forAnalysts = (table: string) =>
     table,
     `analysts/views/query/group:a@example.com/${table}`,
   );
+const ofShared = (who: string) =>
+  resource(
+    "google_bigquery_dataset_iam_member",
+    { member: "group:p@example.net", role: verb("look"), dataset_id: "tintype_shared" },
+    `${who}/shared/look/group:p@example.net`,
+  );
 const written = (by: string, table: string) =>
   onTable(agent(by), "write", table, `pubsub/${table}/write`);
 const hmacOf = (name: string) =>
@@ -89,6 +95,8 @@ const CASES: readonly (readonly [RegExp | null, ...PlannedResource[]])[] = [
   [null, inProject(account("planner"), "roles/run.viewer")],
   [null, forAnalysts("daily_volume")],
   [/analysts may query on images/, forAnalysts("images")],
+  [null, ofShared("tenant_analysts")],
+  [/analysts may look on shared/, ofShared("analysts")],
   [null, inConfig("create", `resource.name == "${OBJECTS}/days.json"`), inConfig("read")],
   ...[
     undefined,
@@ -179,8 +187,10 @@ test("the table of rights grants verbs where they can be granted, and none that 
   for (const { identity, place, verb } of allRights()) {
     const kind = buckets.test(place)
       ? "bucket"
-      : /^(images|purges|views)$/.test(place)
+      : /^(images|purges|tenant_access|views)$/.test(place)
       ? "table"
+      : place === "shared"
+      ? "dataset"
       : /^(processor|keeper|webhooks)$/.test(place)
       ? "service"
       : /^(project|registry|topic|subscription|account)\b/.exec(place)?.[1] ?? "secret";

@@ -15,11 +15,11 @@ export interface Grant {
   readonly identity: string | undefined;
 }
 
-const TABLES = ["images", "purges"];
+const TABLES = ["images", "purges", "tenant_access"];
 const AGENT =
   /^serviceAccount:([a-z0-9-]+)@(gs-project-accounts|bigquery-encryption|serverless-robot-prod|compute-system|gcp-sa-[a-z-]+)\.iam\.gserviceaccount\.com$/;
 const BY_KEY =
-  /^google_(secret_manager_secret|pubsub_topic|pubsub_subscription|service_account)_iam_member$/;
+  /^google_(bigquery_dataset|secret_manager_secret|pubsub_topic|pubsub_subscription|service_account)_iam_member$/;
 const WORKFLOWS =
   /^principalSet:\/\/iam\.googleapis\.com\/.*\/attribute\.environment\/[a-z]+(-plan)?$/;
 

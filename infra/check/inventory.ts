@@ -13,7 +13,7 @@ export interface Inventory {
 }
 
 const SETTINGS: Readonly<Record<string, readonly string[]>> = attributes.settings;
-const VIEW_GRANTS = /^google_bigquery_(dataset_access\.authorised_view|table\.view)/;
+const VIEW_GRANTS = /^google_bigquery_(dataset_access\.authorised_view|table\.(shared_)?view)/;
 
 /** The inventory of a plan, in an order that does not depend on Terraform's. */
 export function inventoryOf(plan: readonly PlannedResource[]): Inventory {

@@ -6,14 +6,12 @@ import { readEnv as readProcessorEnv } from "@tintype/processor/env";
 import { readKeeperEnv } from "@tintype/processor/keeper_env";
 import { denoFlags, KEEPER_HOSTS } from "@tintype/processor/permissions";
 import { readWebhooksEnv } from "@tintype/processor/webhooks_env";
-import { isThere, run } from "./_process.ts";
-import { copyTerraform } from "./_tree.ts";
+import { outputsOf, WITHOUT_TERRAFORM as skip } from "./_outputs_testing.ts";
 import type { Inventory } from "./inventory.ts";
 import { RIGHTS } from "./rights.ts";
 import { inventoryFile } from "./steps.ts";
-import { DIGESTS, ENVIRONMENTS } from "./terraform_plan.ts";
+import { ENVIRONMENTS } from "./terraform_plan.ts";
 
-const skip = await isThere("terraform") ? false : "terraform is not installed";
 const KEEPER_SECRETS = {
   CERTIFICATE_KEY: "-----BEGIN PRIVATE KEY-----",
   PSEUDONYM_KEYS: "{}",
@@ -23,35 +21,6 @@ const SECRETS = {
   PSEUDONYM_KEYS: JSON.stringify({ 1: "0".repeat(64) }),
 };
 const WEBHOOK_MASTER = "0".repeat(64);
-
-const planned = new Map<string, ReturnType<typeof planOutputs>>();
-
-function outputsOf(environment: string): ReturnType<typeof planOutputs> {
-  const outputs = planned.get(environment) ?? planOutputs(environment);
-  planned.set(environment, outputs);
-  return outputs;
-}
-
-/** The contract's outputs for an environment, which need no provider. */
-async function planOutputs(environment: string): Promise<Record<string, { value: unknown }>> {
-  await using copy = await copyTerraform();
-  const cwd = copy.contract;
-  const files = [
-    `-var-file=../../${environment}.tfvars`,
-    "-var-file=../../retention.auto.tfvars.json",
-  ];
-  for (
-    const args of [
-      ["init", "-input=false"],
-      ["plan", "-input=false", "-lock=false", "-out=contract.plan", ...files, ...DIGESTS],
-    ]
-  ) {
-    const ended = await run("terraform", args, { cwd });
-    assert.equal(ended.code, 0, ended.output);
-  }
-  const shown = await run("terraform", ["show", "-json", "contract.plan"], { cwd });
-  return JSON.parse(shown.stdout).planned_values.outputs;
-}
 
 function textsOf(output: { value: unknown } | undefined): Record<string, string> {
   assert.ok(typeof output?.value === "object" && output.value !== null);

@@ -18,7 +18,7 @@ interface GeneratedFile {
 }
 
 const ROOT = new URL("../../", import.meta.url);
-const VIEWS = "infra/bigquery/views/";
+const BOUNDED = ["infra/bigquery/shared/", "infra/bigquery/views/"];
 const DOCUMENT = "docs/retention.md";
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -132,10 +132,12 @@ function seconds(ms: number): string {
   return `${ms / 1000}s`;
 }
 
-/** The views' files, from the repository's root. */
+/** The files of views and of what they share, from the repository's root. */
 function viewPaths(): string[] {
-  const files = readdirSync(new URL(VIEWS, ROOT)).sort();
-  return files.filter((file) => file.endsWith(".sql")).map((file) => VIEWS + file);
+  return BOUNDED.flatMap((folder) => {
+    const files = readdirSync(new URL(folder, ROOT)).sort();
+    return files.filter((file) => file.endsWith(".sql")).map((file) => folder + file);
+  });
 }
 
 /** The SQL with the policy's numbers before the comments that name them. */

@@ -129,6 +129,7 @@ locals {
     lag_metric     = local.lag_metric
     unready_metric = local.unready_metric
     memory_mib     = var.bridge.budget_mib + 400
+    collector      = var.bridge.metrics_collector
     secrets        = module.contract.bridge_secrets
     instance_id    = "http://metadata.google.internal/computeMetadata/v1/instance/id"
     zone           = "http://metadata.google.internal/computeMetadata/v1/instance/zone"

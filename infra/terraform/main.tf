@@ -23,6 +23,7 @@ module "contract" {
   bridge               = var.bridge
   self_managed_kafka   = var.self_managed_kafka
   analysts             = var.analysts
+  tenant_analysts      = var.tenant_analysts
   auditors             = var.auditors
   operators            = var.operators
   alert_emails         = var.alert_emails

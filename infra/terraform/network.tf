@@ -83,7 +83,7 @@ resource "google_compute_firewall" "operators" {
 
   name        = "${var.prefix}-operators"
   network     = google_compute_network.network[0].id
-  description = "Operators reach the bridge's /readyz and /metrics through IAP; SSH takes a right of its own"
+  description = "Operators reach the bridge's /readyz, /metrics and /jobs through IAP"
   direction   = "INGRESS"
   # Google's documented range of IAP's tunnels.
   source_ranges           = ["35.235.240.0/20"]
@@ -91,7 +91,7 @@ resource "google_compute_firewall" "operators" {
 
   allow {
     protocol = "tcp"
-    ports    = ["22", "8081"]
+    ports    = ["8081"]
   }
 
   log_config {

@@ -4,6 +4,7 @@ project_number       = "100000000002"
 environment          = "production"
 alert_emails         = ["oncall@example.com"]
 analysts             = ["group:analysts@example.com"]
+tenant_analysts      = ["group:analysts@partner.example"]
 auditors             = ["group:privacy@example.com"]
 operators            = ["group:oncall@example.com"]
 recoverers           = ["user:one@example.com", "user:two@example.com"]

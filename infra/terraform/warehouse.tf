@@ -98,6 +98,90 @@ resource "google_bigquery_dataset_access" "authorised_view" {
   depends_on = [google_bigquery_table.view]
 }
 
+# Whose images the shared views show to whom: e-mail addresses or domains, which operators write (docs/analysts.md).
+resource "google_bigquery_table" "tenant_access" {
+  # checkov:skip=CKV_GCP_80: The dataset's default key is this table's; a second mention could differ.
+  # checkov:skip=CKV_GCP_121: Operators grant again; deletion_protection follows the environment.
+  dataset_id          = google_bigquery_dataset.tintype.dataset_id
+  table_id            = "tenant_access"
+  schema              = file("${local.bigquery}/schemas/tenant_access.json")
+  deletion_protection = var.environment == "production"
+
+  dynamic "encryption_configuration" {
+    for_each = local.regional_keys
+    content {
+      kms_key_name = encryption_configuration.value
+    }
+  }
+}
+
+# The same views for analysts of single tenants. Nothing else lies here, so that they may read and list all of it.
+resource "google_bigquery_dataset" "shared" {
+  dataset_id                 = "${module.contract.dataset}_shared"
+  friendly_name              = "Tintype, by tenant"
+  description                = "The views of the dataset ${module.contract.dataset}, each over the tenants of whoever asks"
+  location                   = var.region
+  max_time_travel_hours      = tostring(var.retention.max_time_travel_hours)
+  delete_contents_on_destroy = false
+
+  dynamic "default_encryption_configuration" {
+    for_each = local.regional_keys
+    content {
+      kms_key_name = default_encryption_configuration.value
+    }
+  }
+
+  access {
+    role          = "OWNER"
+    user_by_email = module.contract.workflows.deployer.email
+  }
+
+  lifecycle {
+    ignore_changes = [access]
+  }
+
+  depends_on = [google_kms_crypto_key_iam_member.regional, google_service_account.workflow]
+}
+
+resource "google_bigquery_dataset_access" "authorised_dataset" {
+  dataset_id = google_bigquery_dataset.tintype.dataset_id
+  dataset {
+    dataset {
+      project_id = var.project_id
+      dataset_id = google_bigquery_dataset.shared.dataset_id
+    }
+    target_types = ["VIEWS"]
+  }
+}
+
+resource "google_bigquery_table" "shared_view" {
+  # checkov:skip=CKV_GCP_80: A view holds no data.
+  # checkov:skip=CKV_GCP_121: A view holds no data.
+  for_each = module.contract.shared_views
+
+  dataset_id          = google_bigquery_dataset.shared.dataset_id
+  table_id            = each.key
+  deletion_protection = false
+  schema              = contains(local.described, each.key) ? file("${local.bigquery}/views/${each.key}.json") : null
+
+  view {
+    query          = each.value
+    use_legacy_sql = false
+  }
+
+  depends_on = [google_bigquery_table.table, google_bigquery_table.tenant_access]
+}
+
+resource "google_bigquery_dataset_iam_member" "grant" {
+  for_each = local.grants.dataset
+
+  dataset_id = google_bigquery_dataset.shared.dataset_id
+  role       = local.role_of[each.value.verb]
+  member     = each.value.member
+
+  depends_on = [google_project_iam_custom_role.verb]
+}
+
 locals {
   # "views" stands for all of them.
   table_grants = merge([
@@ -117,7 +201,7 @@ resource "google_bigquery_table_iam_member" "grant" {
   member     = each.value.member
 
   depends_on = [
-    google_bigquery_table.table, google_bigquery_table.view,
+    google_bigquery_table.table, google_bigquery_table.tenant_access, google_bigquery_table.view,
     time_sleep.agents, google_service_account.identity, google_project_iam_custom_role.verb,
   ]
 }

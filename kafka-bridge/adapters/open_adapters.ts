@@ -1,5 +1,7 @@
 import type { Log } from "@tintype/core/ports/log";
+import { kafkaCopyMsOf } from "@tintype/core/retention/bounds";
 import type { BridgeEnv } from "../config/env.ts";
+import { redriveLetters, type RedriveOptions } from "../dead_letters/redrive_letters.ts";
 import { gcsConfigReader } from "./gcs_config_reader.ts";
 import { gcsObjectCreator } from "./gcs_object_creator.ts";
 import { gcsObservations } from "./gcs_observations.ts";
@@ -45,6 +47,13 @@ export function openAdapters(env: BridgeEnv, log: Log) {
       endpoint: env.PUBSUB_ENDPOINT,
     }),
     deadLetters: kafkajsDeadLetters(kafka, env.KAFKA_DEAD_LETTER_TOPIC),
+    redrive: (options: Pick<RedriveOptions, "selection" | "isDryRun" | "onOutcome" | "signal">) =>
+      redriveLetters(repeating, {
+        ...options,
+        topic: env.KAFKA_DEAD_LETTER_TOPIC,
+        copyMs: kafkaCopyMsOf(env.policy),
+        nowMs: Date.now(),
+      }),
     /** Where results are written, and of which records; undefined where there are none. */
     results: env.RESULTS_SUBSCRIPTION === undefined ? undefined : {
       results: kafkajsResults(kafka),

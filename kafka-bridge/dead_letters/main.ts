@@ -1,21 +1,22 @@
 /**
- * `deno task dlq`: read the command line, read the dead-letter topic (`read_letters.ts`), and list, show or send again
- * (`redrive_letters.ts`), or skip what cannot be decoded (`skip_batch.ts`). Subjects are never printed.
+ * `deno task dlq`: read the command line, read the dead-letter topic (`read_letters.ts`), and list or show, have the bridge
+ * send again (`redrive_job.ts`), or skip what cannot be decoded (`skip_batch.ts`). Subjects are never printed.
  */
 import process from "node:process";
-import { requireLocalSystem } from "@tintype/cli/local_system";
+import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
+import { notRunning, requireLocalSystem } from "@tintype/cli/local_system";
 import { EXIT, runMain } from "@tintype/cli/run_main";
-import { kafkaCopyMsOf } from "@tintype/core/retention/bounds";
-import { RETENTION_POLICY, retentionPolicyOf } from "@tintype/core/retention/policy";
+import { UsageError } from "@tintype/cli/usage_error";
 import { kafkajsClient } from "../adapters/kafkajs_client.ts";
 import { readKafkaEnv } from "../config/env.ts";
 import { wordsOfError } from "../operations/words_of_error.ts";
 import { type DlqArguments, dlqArgumentsOf, dlqCommand } from "./read_arguments.ts";
-import { type Letter, readLetters } from "./read_letters.ts";
-import { isSelected, redriveLetters } from "./redrive_letters.ts";
+import { factsOf, readLetters } from "./read_letters.ts";
+import type { RedriveLine } from "./redrive_job.ts";
+import { isSelected } from "./redrive_letters.ts";
 import { skipBatch } from "./skip_batch.ts";
 
-const PERIOD_MS = Number(process.env["RETENTION_MS"] || RETENTION_POLICY.periodMs);
 /** A topic may call the subject's header by any name: the values of others are not shown. */
 const SHOWN =
   /^(__connect\.errors\..+|tintype\..+|content-type|ref|sha256|tenant|traceparent|chunk-(id|index|count))$/i;
@@ -23,14 +24,14 @@ const SHOWN =
 const CONTROLS = /\p{Cc}/gu;
 
 async function run(call: DlqArguments): Promise<number> {
+  if (call.command === "redrive") return await redrive(call);
   const env = readKafkaEnv({ ...process.env, KAFKA_BROKERS: call.brokers.join(",") });
   if (call.brokers.length === 1) await requireLocalSystem(...call.brokers); // the local one
   const retry = { retries: 3, initialRetryTime: 200 };
   const kafka = kafkajsClient(env, { clientId: "tintype-dlq", retry });
   if (call.command === "list") return await list(kafka, call);
   if (call.command === "show") return await show(kafka, call);
-  if (call.command === "skip") return await skip(kafka, call);
-  return await redrive(kafka, call);
+  return await skip(kafka, call);
 }
 
 type Client = ReturnType<typeof kafkajsClient>;
@@ -72,35 +73,45 @@ async function show(kafka: Client, call: DlqArguments): Promise<number> {
   return EXIT.failed;
 }
 
-async function redrive(kafka: Client, call: DlqArguments): Promise<number> {
-  let sent = 0;
-  let failed = 0;
-  const { missing, leftOut } = await redriveLetters(kafka, {
-    topic: call.topic,
-    selection: call,
-    isDryRun: call.dryRun,
-    copyMs: kafkaCopyMsOf(retentionPolicyOf(PERIOD_MS)),
-    nowMs: Date.now(),
-    onOutcome: ({ letter, sentTo, problem }) => {
-      if (sentTo === undefined) failed++;
-      else sent++;
-      if (call.json) return say(JSON.stringify({ ...factsOf(letter), sentTo, problem }));
-      say(`${letter.place} ${letter.reason} ${letter.origin} -> ${sentTo ?? problem}`);
-    },
+/** Calls the bridge's job, and prints each letter as its line comes. */
+async function redrive({ bridge, all, dryRun, json, ...call }: DlqArguments): Promise<number> {
+  const body = { all, reasons: [...call.reasons], places: [...call.places], dryRun };
+  const response = await fetch(`${bridge}/jobs/redrive`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  }).catch(() => {
+    throw new UsageError(`${notRunning(new URL(bridge).host)}, or a tunnel to a member (--help)`);
   });
-  const what = call.dryRun ? "would be sent" : "sent";
+  if (!response.ok || response.body === null) {
+    throw new Error(`the bridge responded with ${response.status} ${await response.text()}`);
+  }
+  const lines = createInterface({ input: Readable.from(response.body) });
+  for await (const text of lines) {
+    if (text === "") continue;
+    const { letter, done, error } = JSON.parse(text) as RedriveLine; // the bridge's own
+    if (error !== undefined) throw new Error(error);
+    if (done !== undefined) return conclude(done, dryRun);
+    if (letter === undefined) continue;
+    const { place, reason, origin, sentTo, problem } = letter;
+    say(json ? JSON.stringify(letter) : `${place} ${reason} ${origin} -> ${sentTo ?? problem}`);
+  }
+  throw new Error("the bridge ended before its job: run it again");
+}
+
+function conclude(done: NonNullable<RedriveLine["done"]>, isDryRun: boolean): number {
+  const { sent, failed, leftOut, missing, topic } = done;
+  const what = isDryRun ? "would be sent" : "sent";
   process.stderr.write(`${sent} ${what}, ${failed} cannot be sent\n`);
   if (leftOut > 0) {
     const advice = "they can never pass; name their reason or place to send them all the same";
     process.stderr.write(`${leftOut} left out: ${advice}\n`);
   }
-  if (missing.size > 0) {
-    process.stderr.write(
-      `No such dead letter at ${[...missing].join(", ")} in ${call.topic}\n`,
-    );
+  if (missing.length > 0) {
+    process.stderr.write(`No such dead letter at ${missing.join(", ")} in ${topic}\n`);
     return EXIT.failed;
   }
-  return failed === 0 || call.dryRun ? EXIT.done : EXIT.failed;
+  return failed === 0 || isDryRun ? EXIT.done : EXIT.failed;
 }
 
 async function skip(kafka: Client, { places, group, dryRun }: DlqArguments): Promise<number> {
@@ -110,12 +121,6 @@ async function skip(kafka: Client, { places, group, dryRun }: DlqArguments): Pro
   const report = { topic, partition: position.partition, ...batch, group, isSkipped: !dryRun };
   say(JSON.stringify(report, (_, value) => typeof value === "bigint" ? String(value) : value));
   return EXIT.done;
-}
-
-function factsOf(letter: Letter) {
-  const { place, origin, reason, message, timestampMs, redrives, isValueOmitted, record } = letter;
-  const bytes = record.value?.byteLength ?? 0;
-  return { place, origin, reason, message, timestampMs, redrives, isValueOmitted, bytes };
 }
 
 function say(line: string): void {

@@ -1,5 +1,6 @@
 import { defineCommand } from "@tintype/cli/command";
-import { nonEmpty } from "@tintype/cli/flag_values";
+import { httpOrigin, nonEmpty } from "@tintype/cli/flag_values";
+import { URLS } from "@tintype/cli/local_ports";
 import { UsageError } from "@tintype/cli/usage_error";
 import { brokersFlag, CONNECTION, type Env } from "../config/brokers.ts";
 
@@ -12,7 +13,7 @@ export function dlqCommand(env: Env) {
   return defineCommand({
     name: "dlq",
     summary:
-      `Looks into the dead-letter topic, and sends letters to their topic's operators' topic (<topic>.redrive): the same image, the same clock, however often; of several letters of one record the newest. A letter whose bytes would lie there for longer than its image may live is not sent. A PLACE is partition/offset in the dead-letter topic, as list --json shows it. \`skip\` lets the bridge read on behind one batch that cannot be decoded, and prints a report of it; a BATCH is topic/partition/offset, as the bridge logs it (batch_undecodable).\n${CONNECTION}`,
+      `Looks into the dead-letter topic. \`redrive\` has the bridge send letters to their topic's operators' topic (<topic>.redrive): the same image, the same clock, however often; of several letters of one record the newest. A letter whose bytes would lie there for longer than its image may live is not sent. A PLACE is partition/offset in the dead-letter topic, as list --json shows it. \`skip\` lets the bridge read on behind one batch that cannot be decoded, and prints a report of it; a BATCH is topic/partition/offset, as the bridge logs it (batch_undecodable).\n${CONNECTION}`,
     usage: [
       "list [options]",
       "show PLACE [options]",
@@ -31,6 +32,12 @@ export function dlqCommand(env: Env) {
         about: "the bridge's group (or $KAFKA_GROUP)",
         parse: nonEmpty,
         default: env["KAFKA_GROUP"] || "tintype-bridge",
+      },
+      "bridge URL": {
+        about:
+          `of \`redrive\`: a member's operations port (local: ${URLS.bridge}); in Google Cloud by a tunnel: gcloud compute start-iap-tunnel MEMBER 8081 --local-host-port localhost:8081 --zone ZONE`,
+        parse: httpOrigin,
+        default: URLS.bridge,
       },
       "reason CODE": { about: "only letters of that reason", many: true },
       "all": "every letter that can pass",

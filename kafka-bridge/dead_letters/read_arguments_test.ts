@@ -5,15 +5,8 @@ import { dlqArgumentsOf, dlqCommand } from "./read_arguments.ts";
 const read = (...args: string[]) => dlqArgumentsOf(dlqCommand({}).parse(args));
 
 test("dlq reads what to redrive, and nothing by default but the topic and the brokers", () => {
-  const call = read(
-    "redrive",
-    "--reason",
-    "too_large",
-    "--reason",
-    "internal",
-    "2/17",
-    "--dry-run",
-  );
+  const line = "redrive --reason too_large --reason internal 2/17 --dry-run";
+  const call = read(...line.split(" "));
   assert.equal(call.command, "redrive");
   assert.deepEqual([...call.reasons], ["too_large", "internal"]);
   assert.deepEqual([...call.places], ["2/17"]);

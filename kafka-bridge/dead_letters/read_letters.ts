@@ -19,11 +19,19 @@ export interface Letter {
   readonly record: KafkaMessage;
 }
 
+/** What is shown of a letter: no header and no byte of its record. */
+export function factsOf(letter: Letter) {
+  const { place, origin, reason, message, timestampMs, redrives, isValueOmitted, record } = letter;
+  const bytes = record.value?.byteLength ?? 0;
+  return { place, origin, reason, message, timestampMs, redrives, isValueOmitted, bytes };
+}
+
 /** Reads a topic from its beginning to where it ends now, letter by letter, in the order of each partition. */
 export async function readLetters(
   kafka: Kafka,
   topic: string,
   onLetter: (letter: Letter) => Promise<void>,
+  signal?: AbortSignal,
 ): Promise<void> {
   await inOwnGroup(kafka, async (admin, consumer) => {
     const left = new Map(
@@ -34,6 +42,9 @@ export async function readLetters(
     if (left.size === 0) return;
     const done = Promise.withResolvers<void>();
     consumer.on("consumer.crash", ({ payload }) => done.reject(payload.error));
+    signal?.addEventListener("abort", () => done.reject(signal.reason), { once: true });
+    done.promise.catch(() => undefined); // where reading did not begin, nobody waits for it
+    signal?.throwIfAborted();
     await startReading(consumer, topic, async (message, partition) => {
       const high = left.get(partition);
       const { hole } = message;

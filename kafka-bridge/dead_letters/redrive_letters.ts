@@ -12,16 +12,16 @@ interface LetterSelection {
 }
 
 /** What became of one letter. */
-interface RedriveOutcome {
+export interface RedriveOutcome {
   readonly letter: Letter;
   /** Where it went; undefined where nothing was sent. */
   readonly sentTo: string | undefined;
   /** Why it cannot be sent, where that is so. */
-  readonly problem?: string;
+  readonly problem?: string | undefined;
 }
 
 /** What to send again, and how. */
-interface RedriveOptions {
+export interface RedriveOptions {
   /** The dead-letter topic. */
   readonly topic: string;
   readonly selection: LetterSelection;
@@ -31,11 +31,8 @@ interface RedriveOptions {
   readonly copyMs: number;
   readonly nowMs: number;
   readonly onOutcome: (outcome: RedriveOutcome) => void;
-}
-
-interface RedriveClients {
-  readonly kafka: Kafka;
-  readonly producer: Producer;
+  /** Ends the reading; what was sent stays sent. */
+  readonly signal?: AbortSignal;
 }
 
 /** Whether a letter is among those that were selected. */
@@ -79,7 +76,7 @@ export async function redriveLetters(
     await readLetters(kafka, options.topic, async (letter) => {
       if (newest.get(recordOf(letter))?.place !== letter.place) return;
       options.onOutcome(await redrive(letter, { kafka, producer }, options));
-    });
+    }, options.signal);
   } finally {
     if (!options.isDryRun) await producer.disconnect();
   }
@@ -95,7 +92,8 @@ interface Found {
   readonly leftOut: number;
 }
 
-async function findNewest(kafka: Kafka, { topic, selection }: RedriveOptions): Promise<Found> {
+async function findNewest(kafka: Kafka, options: RedriveOptions): Promise<Found> {
+  const { topic, selection, signal } = options;
   const missing = new Set(selection.places);
   let leftOut = 0;
   const newest = new Map<string, Pick<Letter, "place" | "redrives">>();
@@ -106,7 +104,7 @@ async function findNewest(kafka: Kafka, { topic, selection }: RedriveOptions): P
     missing.delete(place);
     if (redrives < (newest.get(recordOf(letter))?.redrives ?? 0)) return;
     newest.set(recordOf(letter), { place, redrives });
-  });
+  }, signal);
   return { newest, missing, leftOut };
 }
 
@@ -134,7 +132,7 @@ export function problemOf(
 
 async function redrive(
   letter: Letter,
-  clients: RedriveClients,
+  clients: { readonly kafka: Kafka; readonly producer: Producer },
   options: RedriveOptions,
 ): Promise<RedriveOutcome> {
   const refused = (problem: string) => ({ letter, sentTo: undefined, problem });

@@ -50,20 +50,20 @@ test("problemOf() sends nothing of which nobody knows what it was or when", () =
   }
 });
 
-test("isSelected() takes what is of one of the reasons and at one of the places, where any are named", () => {
-  const select = (reasons: readonly string[], places: readonly string[]) =>
-    isSelected(letterOf(), { reasons: new Set(reasons), places: new Set(places) });
-  assert.equal(select([], []), true);
-  assert.equal(select(["too_large"], ["2/17"]), true);
-  assert.equal(select(["not_an_image"], ["2/17"]), false);
-  assert.equal(select(["too_large"], ["2/18"]), false);
-});
-
-test("isLeftOut() leaves out what can never pass, but what is named", () => {
-  const isOut = (reason: string, reasons: readonly string[] = [], places: readonly string[] = []) =>
-    isLeftOut(letterOf({ reason }), { reasons: new Set(reasons), places: new Set(places) });
-  assert.equal(isOut("not_an_image"), true);
-  assert.equal(isOut("quota_exceeded"), false);
-  assert.equal(isOut("not_an_image", ["not_an_image"]), false);
-  assert.equal(isOut("not_an_image", [], ["2/17"]), false);
-});
+for (
+  const [reason, reasons, places, isTaken, isOut] of [
+    ["too_large", [], [], true, false],
+    ["too_large", ["too_large"], ["2/17"], true, false],
+    ["too_large", ["not_an_image"], ["2/17"], false, false],
+    ["too_large", ["too_large"], ["2/18"], false, false],
+    ["not_an_image", [], [], true, true],
+    ["not_an_image", ["not_an_image"], [], true, false],
+    ["not_an_image", [], ["2/17"], true, false],
+  ] as const
+) {
+  test(`reasons [${reasons}] and places [${places}] take ${reason} at 2/17: ${isTaken && !isOut}`, () => {
+    const selection = { reasons: new Set(reasons), places: new Set(places) };
+    assert.equal(isSelected(letterOf({ reason }), selection), isTaken);
+    assert.equal(isLeftOut(letterOf({ reason }), selection), isOut);
+  });
+}

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Registry } from "prom-client";
 
@@ -13,21 +13,25 @@ interface HealthOptions {
   readonly notReady: () => string | undefined;
   /** Why the process should be replaced, or undefined where it works. */
   readonly stalled: () => string | undefined;
+  /** Serves `POST /jobs/redrive`. */
+  readonly redrive: RequestListener;
 }
 
 /**
- * Serves `/healthz` (503 where there is work and none progresses), `/readyz` (503 says why no work can be taken) and
- * `/metrics` (Prometheus text).
+ * Serves operations: `/healthz` (503 where there is work and none progresses), `/readyz` (503 says why no work can be taken),
+ * `/metrics` (Prometheus text) and the operators' job. Who reaches the port may call it.
  */
 export async function startHealthServer(
-  { host, port, registry, notReady, stalled }: HealthOptions,
+  { host, port, registry, notReady, stalled, redrive }: HealthOptions,
 ) {
-  const server = createServer(async ({ url, method }, response) => {
+  const server = createServer(async (request, response) => {
+    const { url, method } = request;
     const answer = (status: number, type: string, body: string) => {
       response.writeHead(status, { "Content-Type": type, "Cache-Control": "no-store" }).end(
         method === "HEAD" ? "" : body,
       );
     };
+    if (url === "/jobs/redrive" && method === "POST") return redrive(request, response);
     if (method !== "GET" && method !== "HEAD") {
       return answer(405, "text/plain", "method not allowed\n");
     }

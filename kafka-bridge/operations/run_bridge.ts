@@ -7,6 +7,7 @@ import type { Log } from "@tintype/core/ports/log";
 import type { BridgeAdapters } from "../adapters/open_adapters.ts";
 import { webHashing } from "../adapters/web_hashing.ts";
 import type { BridgeEnv } from "../config/env.ts";
+import { redriveJob } from "../dead_letters/redrive_job.ts";
 import { Bridge } from "../delivery/bridge.ts";
 import { ByteBudget } from "../delivery/byte_budget.ts";
 import { Circuit } from "../delivery/circuit.ts";
@@ -76,6 +77,12 @@ export async function runBridge(adapters: BridgeAdapters, options: RunOptions): 
         ? readiness.current.join(", ") || undefined
         : "not in the group",
     stalled: () => progress.stall() ?? writing?.stall(),
+    redrive: redriveJob({
+      redrive: adapters.redrive,
+      topic: env.KAFKA_DEAD_LETTER_TOPIC,
+      log,
+      stopping: stopping.signal,
+    }),
   });
   onDrain(async () => {
     stopping.abort();

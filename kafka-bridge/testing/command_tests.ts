@@ -27,6 +27,17 @@ export function dlq(
   return startProgram(["kafka-bridge/dead_letters/main.ts", ...where, ...args]);
 }
 
+/** `dlq redrive` by a bridge that runs. */
+async function redrive(
+  cloud: Cloud,
+  topics: TestTopics,
+  bridge: Program,
+  ...args: readonly string[]
+): Promise<Program> {
+  const { url } = await bridge.line("listening");
+  return dlq(cloud, topics, "redrive", "--bridge", String(url), ...args);
+}
+
 /** The same call, when it has ended with 0. */
 async function done(call: Program): Promise<Program> {
   assert.equal(await call.ended, 0, call.errors());
@@ -97,26 +108,27 @@ export const COMMAND_TESTS: KafkaTests = {
     const listed = await done(dlq(cloud, topics, "list"));
     assert.deepEqual(listed.lines.map(({ reason }) => reason), Array(2).fill("unsupported_type"));
     const place = listed.lines.find(({ origin }) => origin === `${topics.topic}/0/${one.offset}`);
-    const dry = await done(dlq(cloud, topics, "redrive", String(place?.["place"]), "--dry-run"));
-    assert.equal(dry.errors(), "1 would be sent, 0 cannot be sent\n");
-    await done(dlq(cloud, topics, "redrive", "--reason", "unsupported_type"));
-    await done(dlq(cloud, topics, "redrive", String(place?.["place"])));
     const before = (await cloud.names()).length;
     await topics.setLimits({ maxBytes: 3_000 });
     const second = topics.startBridge();
+    const at = String(place?.["place"]);
+    const dry = await done(await redrive(cloud, topics, second, at, "--dry-run"));
+    assert.equal(dry.errors(), "1 would be sent, 0 cannot be sent\n");
+    await done(await redrive(cloud, topics, second, "--reason", "unsupported_type"));
+    await done(await redrive(cloud, topics, second, at));
     await eventually("the object", async () => await topics.stored([one]) > 0);
     const letters = await topics.deadLetters(3);
     const last = letters.find(({ redrives }) => redrives > 0);
     assert.equal(last?.origin, `${topics.topic}/1/${two.offset}`);
     assert.equal(last?.reason, "too_large");
     assert.equal(last?.timestampMs, two.timestampMs);
-    await second.kill("SIGTERM");
     const published = await topics.refusals();
     const refusals = published.filter(({ attributes: { origin } }) => origin === last?.origin);
     assert.deepEqual(refusals.map(({ row }) => row["reason"]), ["unsupported_type", "too_large"]);
     assert.equal(new Set(refusals.map(({ attributes }) => attributes["event_id"])).size, 1);
     assert.equal((await cloud.names()).length, before + 1, "the same image, however often");
-    const next = await done(dlq(cloud, topics, "redrive", "--all", "--dry-run"));
+    const next = await done(await redrive(cloud, topics, second, "--all", "--dry-run"));
+    await second.kill("SIGTERM");
     const places = next.lines.map((line) => String(line["place"]));
     assert.deepEqual(
       places.toSorted(),
@@ -131,17 +143,18 @@ export const COMMAND_TESTS: KafkaTests = {
     const refused = { "tintype.reason": "too_large" };
     const headers = { ...redrivenHeaders(cameAtMs, topics.topic), ...refused };
     await topics.send([PNG_PIXEL], headers, 0, topics.deadLetterTopic);
-    const dry = dlq(cloud, topics, "redrive", "--all", "--dry-run");
+    const bridge = topics.startBridge();
+    const dry = await redrive(cloud, topics, bridge, "--all", "--dry-run");
     assert.equal(await dry.ended, 0, "looking was done, so a redrive of the others may begin");
     assert.equal(dry.errors(), "0 would be sent, 1 cannot be sent\n");
-    const call = dlq(cloud, topics, "redrive", "--all");
+    const call = await redrive(cloud, topics, bridge, "--all");
     assert.equal(await call.ended, 1);
     assert.match(
       String(call.lines[0]?.["problem"]),
       /^it is too late: .*T0 is 120\.0 hours ago, at most 108\.0/,
     );
     assert.equal(call.errors(), "0 sent, 1 cannot be sent\n");
-    const none = dlq(cloud, topics, "redrive", "3/4711");
+    const none = await redrive(cloud, topics, bridge, "3/4711");
     assert.equal(await none.ended, 1);
     assert.equal(
       none.errors(),
@@ -149,6 +162,7 @@ export const COMMAND_TESTS: KafkaTests = {
     );
     const ends = await cloud.admin.fetchTopicOffsets(`${topics.topic}.redrive`);
     assert.deepEqual(new Set(ends.map(({ high }) => high)), new Set(["0"]));
+    await bridge.kill("SIGTERM");
   },
 
   async "shows a letter, and redrives the value that it goes without"(cloud, topics) {
@@ -168,9 +182,9 @@ export const COMMAND_TESTS: KafkaTests = {
       "too_large",
       true,
     ]);
-    await done(dlq(cloud, topics, "redrive", "--all"));
     await topics.setLimits({ maxBytes: 10_000 });
     const second = topics.startBridge();
+    await done(await redrive(cloud, topics, second, "--all"));
     const name = await topics.nameOf(sent);
     await eventually("the image", async () => (await cloud.objects()).get(name) === md5Of(large));
     assert.equal(await second.kill("SIGTERM"), 0);

@@ -1,11 +1,12 @@
 import { BigQuery } from "@google-cloud/bigquery";
-import { PassThroughClient } from "google-auth-library";
+import { OAuth2Client, PassThroughClient } from "google-auth-library";
 import type { TestContext } from "node:test";
 import { type BigQueryParts, openBigQuery } from "./bigquery_parts.ts";
 
-/** Google's own client for the BigQuery at an address. */
-export function clientOf(url: string): BigQuery {
-  const authClient = new PassThroughClient();
+/** Google's own client for the BigQuery at an address, for a caller where one is named. */
+export function clientOf(url: string, caller?: string): BigQuery {
+  const authClient = caller === undefined ? new PassThroughClient() : new OAuth2Client();
+  authClient.setCredentials({ access_token: caller ?? null });
   return new BigQuery({ projectId: "tintype-local", apiEndpoint: url, authClient });
 }
 

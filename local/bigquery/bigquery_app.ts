@@ -1,5 +1,5 @@
 import { faultControls } from "../faults/faults.ts";
-import { type Call, jsonReply, type Reply } from "../http/call.ts";
+import { type Call, headerOf, jsonReply, type Reply } from "../http/call.ts";
 import type { Control } from "../http/controls.ts";
 import { DeclaredRoutes, STANDARD_QUERY } from "../http/declared_routes.ts";
 import type { EmulatorApp } from "../http/emulator_server.ts";
@@ -37,8 +37,12 @@ const API_ROUTES = new DeclaredRoutes(ROUTES, {
   maxBodyBytes: MAX_BODY_BYTES,
 });
 
+/** Access tokens are nobody's here, so one that is an e-mail address names the caller. */
+const CALLER = /^Bearer (\S+@\S+)$/i;
+
 async function answerApi(parts: BigQueryParts, call: Call): Promise<Reply> {
-  return await API_ROUTES.answer(parts, call, ({ name }) => {
+  const caller = CALLER.exec(headerOf(call, "authorization") ?? "")?.[1];
+  return await API_ROUTES.answer({ ...parts, caller }, call, ({ name }) => {
     const project = name("project");
     if (project === parts.project) return;
     throw new GoogleError("notFound", `Not found: Project ${project}`);

@@ -1,5 +1,10 @@
 import policy from "../../core/retention/policy.json" with { type: "json" };
-import { DATASET, readTables, readViewColumns } from "../../infra/bigquery/read_schemas.ts";
+import {
+  DATASET,
+  readTables,
+  readViewColumns,
+  SHARED_DATASET,
+} from "../../infra/bigquery/read_schemas.ts";
 import { PURGES_RETENTION_MS, RETENTION_BOUNDS } from "@tintype/core/retention/bounds";
 import { FaultInjector } from "../faults/faults.ts";
 import { Catalog } from "./catalog.ts";
@@ -66,9 +71,12 @@ const PARTITIONS: Readonly<
 /** Makes what the dataset lacks of the schema files and translations: tables, new columns, views. */
 async function prepareDataset(
   catalog: Catalog,
-  { views }: Pick<SqlTranslations, "views">,
+  { views, sharedViews }: SqlTranslations,
 ): Promise<void> {
-  if (!(await catalog.listDatasets()).includes(DATASET)) await catalog.createDataset(DATASET);
+  const datasets = await catalog.listDatasets();
+  for (const dataset of [DATASET, SHARED_DATASET]) {
+    if (!datasets.includes(dataset)) await catalog.createDataset(dataset);
+  }
   for (const { name, columns } of readTables()) {
     const [type, field, expirationMs] = PARTITIONS[name] ?? [];
     const resource = {
@@ -79,19 +87,24 @@ async function prepareDataset(
     if (exists) await catalog.updateTable(DATASET, name, resource);
     else await catalog.createTable(DATASET, name, resource);
   }
-  await putViews(catalog, views);
+  await putViews(catalog, DATASET, views);
+  await putViews(catalog, SHARED_DATASET, sharedViews);
 }
 
 /** A view may read another: those that fail are tried again as long as another one succeeds. */
-async function putViews(catalog: Catalog, views: readonly TranslatedView[]): Promise<void> {
+async function putViews(
+  catalog: Catalog,
+  dataset: string,
+  views: readonly TranslatedView[],
+): Promise<void> {
   const failed: { view: TranslatedView; error: unknown }[] = [];
   for (const view of views) {
     try {
-      await catalog.putView(DATASET, view.name, { ...view, fields: readViewColumns(view.name) });
+      await catalog.putView(dataset, view.name, { ...view, fields: readViewColumns(view.name) });
     } catch (error) {
       failed.push({ view, error });
     }
   }
   if (failed.length === views.length && failed[0] !== undefined) throw failed[0].error;
-  if (failed.length > 0) await putViews(catalog, failed.map(({ view }) => view));
+  if (failed.length > 0) await putViews(catalog, dataset, failed.map(({ view }) => view));
 }

@@ -2,6 +2,12 @@ import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { MACROS } from "./dialect/functions.ts";
 import { quote, quoteText } from "./table_schema.ts";
 
+interface UseOptions {
+  readonly dataset?: string | undefined;
+  /** Whose e-mail address SESSION_USER() returns. */
+  readonly caller?: string | undefined;
+}
+
 /**
  * One DuckDB file, attached under the project's name so that `dataset.table` and `"project".dataset.table` both resolve.
  * Reads run side by side, each on a connection of its own; whatever writes goes through {@link Database.exclusive}.
@@ -32,11 +38,17 @@ export class Database {
   }
 
   /** Runs `work` with a connection of its own, in which tables of the dataset need no more than their name. */
-  async use<T>(work: (connection: DuckDBConnection) => Promise<T>, dataset?: string): Promise<T> {
+  async use<T>(
+    work: (connection: DuckDBConnection) => Promise<T>,
+    { dataset, caller }: UseOptions = {},
+  ): Promise<T> {
     const connection = await this.#instance.connect();
     try {
       const schema = dataset === undefined ? "" : `.${quote(dataset)}`;
       await connection.run(`USE ${quote(this.project)}${schema}`);
+      if (caller !== undefined) {
+        await connection.run(`SET VARIABLE session_user = ${quoteText(caller)}`);
+      }
       return await work(connection);
     } finally {
       connection.closeSync();

@@ -44,6 +44,8 @@ export interface QueryParts {
   readonly catalog: Catalog;
   readonly translations: SqlTranslations;
   readonly dml: Dml;
+  /** Whose e-mail address SESSION_USER() returns; null where nobody is named. */
+  readonly caller?: string | undefined;
 }
 
 const NO_ROWS = { fields: [], rows: [] } as const;
@@ -103,7 +105,7 @@ export async function runQuery(
     // BigQuery runs any number of INSERT statements at a time.
     const dmlStats = await (statementType === "INSERT" ? work() : parts.dml.enqueue(text, work));
     return { ...NO_ROWS, statementType, dmlStats };
-  }, options.dataset);
+  }, { dataset: options.dataset, caller: parts.caller });
 }
 
 interface Run {

@@ -1,8 +1,11 @@
 import type { BigQuery } from "@google-cloud/bigquery";
+import { STATEMENTS } from "@tintype/processor/adapters/bigquery_statements";
 import { sampleRef, sampleRow } from "@tintype/core/testing/sample_row";
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
+import { promisify } from "node:util";
 import { readViewColumns, viewNames } from "../../infra/bigquery/read_schemas.ts";
 import { clientOf } from "./_testing.ts";
 import { FIGURES } from "./_view_figures_testing.ts";
@@ -12,6 +15,16 @@ import { describeField, parseFields } from "./table_schema.ts";
 
 const NAMES = viewNames();
 const INPUT = { rows: sampleRows(), sweeps: sampleSweeps(), nowMs: SAMPLE_NOW_MS };
+/** What an operator granted, and whose images each caller sees; undefined for all. */
+const GRANTS = { "ana@acme.example": "acme", "partner.example": "globex", "dpo@example.com": "*" };
+const CALLERS: Readonly<Record<string, readonly string[] | undefined>> = {
+  "ana@acme.example": ["acme"],
+  "bo@partner.example": ["globex"],
+  "bo@other.partner.example": [],
+  "ana@acme.example.org": [],
+  "dpo@example.com": undefined,
+  "": [],
+};
 const COST = new URL("../../infra/cost/", import.meta.url);
 /** Of a JPEG of 12 megapixels, and of HEIC for one in ten. */
 const MEAN_CPU_MS = 125 * 0.9 + 277 * 0.1;
@@ -25,6 +38,9 @@ describe("views over rows as a subscription writes them", () => {
   before(async () => {
     sample = await openSampleBigQuery();
     bigquery = clientOf(sample.url);
+    for (const [principal, tenant] of Object.entries(GRANTS)) {
+      await bigquery.query({ query: STATEMENTS.grant_tenant, params: { principal, tenant } });
+    }
   });
   after(() => sample.close());
 
@@ -40,6 +56,41 @@ describe("views over rows as a subscription writes them", () => {
       assert.deepEqual(textsOf(rows), textsOf(expected));
     });
   }
+
+  for (const [caller, tenants] of Object.entries(CALLERS)) {
+    test(`shared views show ${caller || "nobody"} ${tenants?.join() ?? "every"} tenant's figures`, async () => {
+      const client = clientOf(sample.url, caller || undefined);
+      const rows = INPUT.rows.filter(({ tenant }) => tenants?.includes(String(tenant)) ?? true);
+      const sweeps = tenants === undefined ? INPUT.sweeps : [];
+      for (const [name, figuresOf] of Object.entries(FIGURES)) {
+        const [shown] = await client.query(`SELECT * FROM tintype_shared.${name}`);
+        assert.deepEqual(textsOf(shown), textsOf(figuresOf({ ...INPUT, rows, sweeps })), name);
+      }
+    });
+  }
+
+  test("deno task analysts grants, lists and revokes, from the next query on", async () => {
+    const count = async () => {
+      const sql = "SELECT COUNT(*) AS n FROM tintype_shared.images_current";
+      return (await clientOf(sample.url, "eve@example.net").query(sql))[0][0].n;
+    };
+    assert.equal(await count(), 0);
+    const granted = await analysts("grant", "Eve@example.net", "stream", "acme");
+    assert.equal(granted, "eve@example.net: 2 rows added\n");
+    assert.ok(await count() > 0);
+    assert.match(await analysts("list", "eve@example.net"), /^eve@example.net acme since 2/);
+    assert.match(await analysts("revoke", "eve@example.net"), /2 rows removed/);
+    assert.equal(await count(), 0);
+    assert.match(await analysts("grant", "group:all@example.net", "acme"), /WHO must be an e-mail/);
+  });
+
+  /** What the command writes. */
+  const analysts = (...words: readonly string[]) =>
+    promisify(execFile)(
+      "node_modules/.bin/deno",
+      ["run", "--allow-all", "processor/analysts/main.ts", ...words, "--bigquery", sample.url],
+      { cwd: new URL("../../", import.meta.url) },
+    ).then(({ stdout }) => stdout, ({ stderr }) => String(stderr));
 
   for (const name of NAMES.filter((name) => name !== "images_current")) {
     test(`${name} has the columns and types that its file describes`, async () => {

@@ -74,6 +74,19 @@ HAVING COUNTIF(status = 'erased') = 0
   newest_certificate: `SELECT MAX(certificate) AS newest
 FROM tintype.purges
 WHERE swept_at >= TIMESTAMP '1970-01-01 00:00:00+00'`,
+  grant_tenant: `INSERT INTO tintype.tenant_access (principal, tenant, granted_at)
+SELECT @principal, @tenant, CURRENT_TIMESTAMP()
+FROM UNNEST([1])
+WHERE NOT EXISTS (
+  SELECT 1 FROM tintype.tenant_access WHERE principal = @principal AND tenant = @tenant
+)`,
+  /** Without a tenant: all that the principal has. */
+  revoke_tenant: `DELETE FROM tintype.tenant_access
+WHERE principal = @principal AND @tenant IN ('', tenant)`,
+  tenant_access: `SELECT principal, tenant, granted_at
+FROM tintype.tenant_access
+WHERE @principal IN ('', principal)
+ORDER BY principal, tenant`,
 } as const;
 
 /** The name of a statement. */

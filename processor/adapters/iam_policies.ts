@@ -53,6 +53,8 @@ const datasetSchema = z.object({
     role: z.string().optional(),
     condition: z.object({ expression: z.string() }).optional(),
     view: z.object({ projectId: z.string(), datasetId: z.string() }).optional(),
+    dataset: z.object({ dataset: z.object({ projectId: z.string(), datasetId: z.string() }) })
+      .optional(),
   })),
 });
 type Dataset = z.infer<typeof datasetSchema>;
@@ -98,13 +100,14 @@ export async function readIam(options: IamOptions): Promise<LiveIam> {
   const manager = googleApi("cloudresourcemanager", endpoint);
   const roleReader = googleApi("iam", endpoint)
     .list(`/v1/projects/${projectId}/roles`, "roles", roleSchema, { view: "FULL" });
-  const [project, roles, tables, ...listed] = await Promise.all([
+  const [project, roles, ...listed] = await Promise.all([
     attempt("the project", manager.get(`/v3/projects/${projectId}`, namedSchema), { name: "" }),
     attempt("custom roles", roleReader, []),
-    attempt("tables", tablesOf(options), []),
+    attempt("tables", tablesOf(options, "views "), []),
+    attempt("shared views", tablesOf({ ...options, dataset: sharedOf(options) }, "shared "), []),
     ...LISTS.map((list) => attempt(list.kind, listedPlaces(options, list), [])),
   ]);
-  const places = [...fixedPlaces(options), ...tables, ...listed.flat()];
+  const places = [...fixedPlaces(options), ...listed.flat()];
   const policies = await Promise.all(
     places.map(({ place, read }) => attempt(`policy of ${place}`, read(), { bindings: [] })),
   );
@@ -124,7 +127,6 @@ function fixedPlaces(options: IamOptions): Place[] {
   const located = `projects/${projectId}/locations/${region}`;
   const service = `/v2/${located}/services/${prefix}`;
   const policy = `/v3/projects/${projectId}:getIamPolicy`;
-  const path = `/bigquery/v2/projects/${projectId}/datasets/${dataset}`;
   const ofBucket = { optionsRequestedPolicyVersion: VERSION };
   const ofDataset = { accessPolicyVersion: VERSION };
   const at = (place: string, read: Place["read"]): Place => ({ place, read });
@@ -135,9 +137,11 @@ function fixedPlaces(options: IamOptions): Place[] {
       "registry",
       policyReader("artifactregistry", `/v1/${located}/repositories/${prefix}`, endpoint),
     ),
-    at(
-      "dataset",
-      async () => policyOf(await api("bigquery").get(path, datasetSchema, ofDataset), options),
+    ...([["dataset", dataset], ["shared", sharedOf(options)]] as const).map(([place, name]) =>
+      at(place, async () => {
+        const path = `/bigquery/v2/projects/${projectId}/datasets/${name}`;
+        return policyOf(await api("bigquery").get(path, datasetSchema, ofDataset), options);
+      })
     ),
     ...services.map((name) => at(name, policyReader("run", `${service}-${name}`, endpoint))),
     ...Object.entries(buckets).map(([place, bucket]) =>
@@ -146,11 +150,19 @@ function fixedPlaces(options: IamOptions): Place[] {
   ];
 }
 
-async function tablesOf({ projectId, dataset, endpoint }: IamOptions): Promise<Place[]> {
+/** The dataset of the shared views (warehouse.tf). */
+function sharedOf({ dataset }: Pick<IamOptions, "dataset">): string {
+  return `${dataset}_shared`;
+}
+
+async function tablesOf(
+  { projectId, dataset, endpoint }: IamOptions,
+  views: string,
+): Promise<Place[]> {
   const path = `/bigquery/v2/projects/${projectId}/datasets/${dataset}/tables`;
   const { list, post } = googleApi("bigquery", endpoint);
   return (await list(path, "tables", tableSchema)).map(({ tableReference: { tableId }, type }) => ({
-    place: type === "VIEW" ? `views ${tableId}` : tableId,
+    place: type === "VIEW" ? views + tableId : tableId,
     read: () => post(`${path}/${tableId}:getIamPolicy`, policySchema, BODY),
   }));
 }
@@ -194,11 +206,13 @@ function bindingsOf(place: string, policy: Policy | undefined): Binding[] {
   );
 }
 
-/** A dataset's access list as a policy; its own views read its tables for whoever may read them. */
-function policyOf({ access }: Dataset, { projectId, dataset }: IamOptions): Policy {
-  const others = access.filter(({ view }) =>
-    view?.projectId !== projectId || view.datasetId !== dataset
-  );
+/** A dataset's access list as a policy; its own and the shared views read its tables for whoever may read them. */
+function policyOf({ access }: Dataset, options: IamOptions): Policy {
+  const others = access.filter(({ view, dataset }) => {
+    const reader = view ?? dataset?.dataset;
+    const own = view === undefined ? sharedOf(options) : options.dataset;
+    return reader?.projectId !== options.projectId || reader.datasetId !== own;
+  });
   return {
     bindings: others.map(({ role = "", condition, ...who }) => ({
       role: DATASET_ROLES[role] ?? (role || "authorised reader"),

@@ -72,6 +72,7 @@ test("audit of rights needs no public key, and takes each of the people's member
       auditors: ["group:a@example.com", "group:b@example.com"],
       operators: [],
       recoverers: [],
+      tenant_analysts: [],
     },
     parts: ["bridge"],
   });

@@ -5,6 +5,7 @@ import { EXIT, runMain } from "@tintype/cli/run_main";
 import { UsageError } from "@tintype/cli/usage_error";
 import { changeTenant } from "@tintype/core/configuration/change_tenant";
 import { readTenantFiles } from "@tintype/core/configuration/push_tenants";
+import { AppError } from "@tintype/core/errors";
 import { isTenant } from "@tintype/core/model/tenant";
 import { parseTenantDocument } from "@tintype/core/model/tenant_plan";
 import type { WebhookEndpoint } from "@tintype/core/model/webhook_endpoint";
@@ -127,9 +128,16 @@ async function rotate({ config }: Cloud, endpoint: Named, { finish, dryRun }: We
   await changeTenant(config, {
     name: tenant,
     isDryRun: dryRun,
-    change: ({ webhooks = [] }) => ({
-      webhooks: webhooks.map((each) => each.id === id ? { ...each, ...next } : each),
-    }),
+    change({ webhooks = [] }) {
+      const held = webhooks.find((each) => each.id === id);
+      if (held?.version !== version || held.previousVersion !== previousVersion) {
+        throw new AppError(
+          "conflict",
+          `Cannot rotate ${id}: somebody else has. Look at its version first (list)`,
+        );
+      }
+      return { webhooks: webhooks.map((each) => each.id === id ? { ...each, ...next } : each) };
+    },
   });
   const signs = finish
     ? `version ${version} alone signs`

@@ -65,6 +65,7 @@ export const IMPORT_TABLE = {
   "infra/check": [
     "infra/check",
     "infra/terraform",
+    "infra/grafana",
     "tools/marked_section",
     "processor",
     "kafka-bridge",

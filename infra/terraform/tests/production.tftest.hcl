@@ -13,6 +13,7 @@ variables {
   environment          = "production"
   alert_emails         = ["oncall@example.com"]
   analysts             = ["group:analysts@example.com"]
+  tenant_analysts      = ["group:analysts@partner.example"]
   auditors             = ["group:privacy@example.com"]
   operators            = ["group:oncall@example.com"]
   recoverers           = ["user:one@example.com", "user:two@example.com"]

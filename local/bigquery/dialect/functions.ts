@@ -83,6 +83,7 @@ const FUNCTIONS: Readonly<Record<string, Write>> = {
   REPLACE: own("replace_in"),
   ROUND: own("round_of"),
   SAFE_DIVIDE: own("safe_divide"),
+  SESSION_USER: () => "CAST(GETVARIABLE('session_user') AS VARCHAR)",
   SUBSTR: own("substr_of"),
   SUBSTRING: own("substr_of"),
   TIMESTAMP: own("to_timestamptz"),

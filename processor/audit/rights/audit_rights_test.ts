@@ -8,7 +8,11 @@ const SYSTEM = {
   projectId: "shop-1",
   projectNumber: "1234",
   prefix: "shop",
-  people: { auditors: ["group:privacy@example.com"], operators: ["group:oncall@example.com"] },
+  people: {
+    tenant_analysts: ["group:partner@example.net"],
+    auditors: ["group:privacy@example.com"],
+    operators: ["group:oncall@example.com"],
+  },
   parts: ["bridge"],
   views: ["refusals"],
 };
@@ -48,7 +52,8 @@ function requestOf(place: string): string {
   if (["processor", "keeper", "webhooks"].includes(place)) {
     return `GET /v2/${LOCATED}/services/shop-${place}:getIamPolicy?${V3}`;
   }
-  const table = /^(?:views )?(refusals|images|purges)$/.exec(place)?.[1];
+  if (place === "shared refusals") return `POST ${DATASET}_shared/tables/refusals:getIamPolicy`;
+  const table = /^(?:views )?(refusals|images|purges|tenant_access)$/.exec(place)?.[1];
   if (table !== undefined) return `POST ${DATASET}/tables/${table}:getIamPolicy`;
   const [, kind = "secret", name] = /^(?:(topic|subscription|account)-)?(.*)$/.exec(place) ?? [];
   const [method, path] = kind === "account"
@@ -66,7 +71,9 @@ function google() {
     const condition = expression === undefined ? {} : { condition: { expression } };
     (policy.bindings ??= []).push({ role: granted, members: [member], ...condition });
   };
-  const rights = expectedRights(SYSTEM).filter(({ place }) => place !== "dataset");
+  const rights = expectedRights(SYSTEM).filter(({ place }) =>
+    place !== "dataset" && place !== "shared"
+  );
   for (const { member, role: name, place } of rights) {
     const [, bucket = "", objects] = /^([^/]+)\/?(.*)$/.exec(place) ?? [];
     add(bucket, name in VERBS ? role(name) : name, member, objects);
@@ -95,8 +102,18 @@ function google() {
   const access: Record<string, unknown>[] = [
     { role: "OWNER", userByEmail: ACCOUNT("deployer").replace("serviceAccount:", "") },
     { view: { projectId: "shop-1", datasetId: "tintype", tableId: "refusals" } },
+    { dataset: { dataset: { projectId: "shop-1", datasetId: "tintype_shared" } } },
   ];
-  const tables = [["images", "TABLE"], ["purges", "TABLE"], ["refusals", "VIEW"]];
+  const shared: Record<string, unknown>[] = [
+    { role: "OWNER", userByEmail: ACCOUNT("deployer").replace("serviceAccount:", "") },
+    { role: role("look"), groupByEmail: "partner@example.net" },
+  ];
+  roles.push({ name: role("look"), includedPermissions: [...VERBS["look"]?.permissions ?? []] });
+  policies[requestOf("shared refusals")] = { etag: "ACAB" };
+  const tables = [["images", "TABLE"], ["purges", "TABLE"], ["tenant_access", "TABLE"], [
+    "refusals",
+    "VIEW",
+  ]];
   const project = "/v1/projects/shop-1";
   const responses: Record<string, unknown> = {
     ...policies,
@@ -109,7 +126,11 @@ function google() {
     [`GET ${DATASET}/tables`]: {
       tables: tables.map(([tableId, type]) => ({ tableReference: { tableId }, type })),
     },
+    [`GET ${DATASET}_shared/tables`]: {
+      tables: [{ tableReference: { tableId: "refusals" }, type: "VIEW" }],
+    },
     [`GET ${DATASET}?accessPolicyVersion=3`]: { access },
+    [`GET ${DATASET}_shared?accessPolicyVersion=3`]: { access: shared },
   };
   const bindings = (place: string) => policies[requestOf(place)]?.bindings ?? [];
   return { responses, add, bindings, roles, access };
@@ -158,6 +179,7 @@ const ADDED = [
   ["keeper", role("call"), "allUsers", "right_widened", "that is everybody"],
   ["project", "roles/viewer", EVE, "right_widened", "a basic role"],
   ["project", "roles/run.serviceAgent", FALSE_AGENT, "right_extra", "which the table"],
+  ["shared refusals", role("query"), EVE, "right_extra", "which the table"],
   ["account-keeper", "roles/iam.serviceAccountTokenCreator", EVE, "right_extra", "which the table"],
 ] as const;
 
@@ -205,10 +227,12 @@ const CHANGED: readonly (readonly [string, (held: Google) => unknown, readonly s
       access.push(
         { role: "READER", specialGroup: "allAuthenticatedUsers" },
         { view: { projectId: "eve", datasetId: "d" } },
+        { dataset: { dataset: { projectId: "eve", datasetId: "tintype_shared" } } },
       ),
     [
       "right_widened: allAuthenticatedUsers may roles/bigquery.dataViewer on dataset: that is",
       'right_extra: {"view":{"projectId":"eve","datasetId":"d"}} may',
+      'right_extra: {"dataset":{"dataset":{"projectId":"eve"',
     ],
   ],
 ];

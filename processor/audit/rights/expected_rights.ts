@@ -15,7 +15,7 @@ export interface RightsSystem {
   readonly projectId: string;
   readonly projectNumber: string;
   readonly prefix: string;
-  /** Members of the table's people: analysts, auditors, operators, recoverers. */
+  /** Members of the table's people: analysts, tenant_analysts, auditors, operators, recoverers. */
   readonly people: Readonly<Record<string, readonly string[]>>;
   /** Optional parts that are deployed: `bridge`, `kafka`. */
   readonly parts: readonly string[];
@@ -73,6 +73,7 @@ export function expectedRights(system: RightsSystem): Right[] {
     ...accounts.filter((name) => name !== "edge")
       .map((name) => right(deployer, "roles/iam.serviceAccountUser", `account-${name}`)),
     right(deployer, "roles/bigquery.dataOwner", "dataset"),
+    right(deployer, "roles/bigquery.dataOwner", "shared"),
   ];
 }
 

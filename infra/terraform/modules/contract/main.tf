@@ -87,7 +87,7 @@ locals {
   identities = { for name, identity in local.rights.identities : name => identity if !contains(local.absent, name) }
   accounts   = { for name, identity in local.identities : name => "${var.prefix}-${name}" if identity.kind == "account" }
   emails     = { for name, account in local.accounts : name => "${account}@${var.project_id}.iam.gserviceaccount.com" }
-  people     = { analysts = var.analysts, auditors = var.auditors, operators = var.operators, recoverers = var.recoverers }
+  people     = { analysts = var.analysts, tenant_analysts = var.tenant_analysts, auditors = var.auditors, operators = var.operators, recoverers = var.recoverers }
   # Google's own accounts in this project, which act for its services.
   agents = {
     for agent, account in local.rights.agents :
@@ -233,4 +233,15 @@ locals {
   second = { for view, parts in local.view_parts : view => join("", [for part in parts : "${part[0]}${part[1] == null ? "" : "(\n${local.first[part[1]]}\n)"}"]) }
   third  = { for view, parts in local.view_parts : view => join("", [for part in parts : "${part[0]}${part[1] == null ? "" : "(\n${local.second[part[1]]}\n)"}"]) }
   views  = { for view, sql in local.third : view => replace(sql, "@", "`${var.project_id}`.${local.dataset}.") }
+
+  # The shared views are the same over what bigquery/shared makes of the tables.
+  shared_files = "${path.module}/../../../bigquery/shared"
+  shared_tables = {
+    for table in ["images", "purges"] :
+    table => "(\n${replace(trimspace(file("${local.shared_files}/${table}.sql")), "/\\btintype\\./", "`${var.project_id}`.${local.dataset}.")}\n)"
+  }
+  shared_views = {
+    for view, sql in local.third :
+    view => replace(replace(sql, "@images", local.shared_tables.images), "@purges", local.shared_tables.purges)
+  }
 }

@@ -136,9 +136,9 @@ output "verbs" {
 }
 
 output "grants" {
-  description = "Grants by the kind of place they are made on: bucket, table, topic, subscription, project, service, account, secret, registry."
+  description = "Grants by the kind of place they are made on: bucket, table, dataset, topic, subscription, project, service, account, secret, registry."
   value = {
-    for kind in ["bucket", "table", "topic", "subscription", "project", "service", "account", "secret", "registry"] :
+    for kind in ["bucket", "table", "dataset", "topic", "subscription", "project", "service", "account", "secret", "registry"] :
     kind => { for grant in local.grants : grant.key => grant if grant.on == kind }
   }
 }
@@ -326,4 +326,9 @@ output "views" {
     condition     = !strcontains(join("", values(local.views)), "?")
     error_message = "Cannot make views: they read each other in more than three steps. Give them fewer, or modules/contract/main.tf a fourth."
   }
+}
+
+output "shared_views" {
+  description = "The query of each view that shows the caller's own tenants."
+  value       = local.shared_views
 }

@@ -384,7 +384,7 @@ variable "webhooks" {
 }
 
 variable "bridge" {
-  description = "The Kafka source. brokers names a managed cluster (host:port); with self_managed_kafka it stays empty. private_endpoints reaches the managed cluster by Private Service Connect instead of Cloud NAT, which costs four times as much a byte: the domain of its brokers, and its service attachment by zone (a, b, c; or one). private_ca: its certificates are by an authority of its own; client_certificate: it wants one of the bridge, with SASL or (sasl_mechanism none) without; with oauthbearer sasl_username is the client's id, the password its secret. Password, certificates and key lie in Secret Manager, never here. otlp_endpoint is the OpenTelemetry collector that takes the bridge's traces; empty for none."
+  description = "The Kafka source. brokers names a managed cluster (host:port); with self_managed_kafka it stays empty. private_endpoints reaches the managed cluster by Private Service Connect instead of Cloud NAT, which costs four times as much a byte: the domain of its brokers, and its service attachment by zone (a, b, c; or one). private_ca: its certificates are by an authority of its own; client_certificate: it wants one of the bridge, with SASL or (sasl_mechanism none) without; with oauthbearer sasl_username is the client's id, the password its secret. Password, certificates and key lie in Secret Manager, never here. otlp_endpoint is the OpenTelemetry collector that takes the bridge's traces; empty for none. metrics_collector scrapes each member's /metrics each 30 s into Managed Prometheus: Google's opentelemetry-collector, by digest; empty for none."
   type = object({
     enabled            = optional(bool, true)
     instances          = optional(number, 2)
@@ -403,6 +403,7 @@ variable "bridge" {
     private_ca         = optional(bool, false)
     client_certificate = optional(bool, false)
     otlp_endpoint      = optional(string, "")
+    metrics_collector  = optional(string, "")
     private_endpoints  = optional(object({ domain = string, attachments = map(string) }))
   })
   default  = { enabled = false }
@@ -473,6 +474,10 @@ variable "bridge" {
     condition     = can(regex("^(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?)?$", var.bridge.otlp_endpoint))
     error_message = "bridge.otlp_endpoint must be a collector's address without a path, such as https://otel.example.com:4318, or empty."
   }
+  validation {
+    condition     = var.bridge.metrics_collector == "" || can(regex("^[a-z0-9./-]+@sha256:[0-9a-f]{64}$", var.bridge.metrics_collector))
+    error_message = "bridge.metrics_collector must be an image by digest: HOST/PATH@sha256:64 hexadecimal digits."
+  }
 }
 
 variable "self_managed_kafka" {
@@ -509,6 +514,18 @@ variable "analysts" {
   validation {
     condition     = alltrue([for member in var.analysts : can(regex("^(group|user):[^@\\s:]+@[^@\\s:]+\\.[a-z]+$", member))])
     error_message = "analysts must be group:NAME@DOMAIN or user:NAME@DOMAIN; allUsers and domains are refused."
+  }
+}
+
+variable "tenant_analysts" {
+  description = "Who may read the shared views, each the tenants that `deno task analysts` grants: groups or users."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for member in var.tenant_analysts : can(regex("^(group|user):[^@\\s:]+@[^@\\s:]+\\.[a-z]+$", member))])
+    error_message = "tenant_analysts must be group:NAME@DOMAIN or user:NAME@DOMAIN; allUsers and domains are refused."
   }
 }
 

@@ -229,7 +229,7 @@ run "operators_upload_tenants_and_start_nothing" {
     operators = ["group:oncall@example.com"]
   }
   assert {
-    condition     = toset([for grant in merge(values(output.grants)...) : "${grant.place}/${grant.verb}" if grant.identity == "operators"]) == toset(["account-scheduler/act", "keeper/call", "keeper/route", "processor/route", "config/list", "config/tenants/*/create", "config/tenants/*/read", "config/tenants/*/remove", "project/inspect", "project/reach", "project/trigger", "project/watch"])
+    condition     = toset([for grant in merge(values(output.grants)...) : "${grant.place}/${grant.verb}" if grant.identity == "operators"]) == toset(["account-scheduler/act", "keeper/call", "keeper/route", "processor/route", "config/list", "config/tenants/*/create", "config/tenants/*/read", "config/tenants/*/remove", "tenant_access/change", "tenant_access/query", "project/ask", "project/inspect", "project/reach", "project/trigger", "project/watch"])
     error_message = "Operators may do exactly that."
   }
   assert {
@@ -402,6 +402,21 @@ run "analysts_get_views_and_nothing_else" {
   assert {
     condition     = toset([for grant in merge(values(output.grants)...) : "${grant.place}/${grant.verb}" if grant.identity == "analysts"]) == toset(["views/query", "project/ask", "project/browse"])
     error_message = "Analysts query views."
+  }
+}
+
+run "analysts_of_single_tenants_get_the_shared_views_and_nothing_else" {
+  command = plan
+  variables {
+    tenant_analysts = ["group:analysts@partner.example"]
+  }
+  assert {
+    condition     = toset([for grant in merge(values(output.grants)...) : "${grant.place}/${grant.verb}" if grant.identity == "tenant_analysts"]) == toset(["shared/look"])
+    error_message = "They read shared views, and pay for it themselves."
+  }
+  assert {
+    condition     = toset(keys(output.shared_views)) == toset(keys(output.views)) && alltrue([for sql in values(output.shared_views) : length(regexall("FROM `acme-tintype`.tintype.(images|purges)\\s+WHERE", sql)) == length(regexall("`acme-tintype`.tintype.(images|purges)\\b", sql)) && strcontains(sql, "SESSION_USER()")])
+    error_message = "A shared view reads no table but by the text that asks who calls."
   }
 }
 

@@ -30,6 +30,8 @@ run "refuses_wrong_values_1" {
     alert_emails = ["oncall"]
     # all users as analysts
     analysts = ["allUsers"]
+    # all users as analysts of single tenants
+    tenant_analysts = ["allUsers"]
     # buckets on another continent than the processor
     bucket_location = "NAM4"
     # every origin
@@ -68,6 +70,7 @@ run "refuses_wrong_values_1" {
     var.webhooks,
     var.alert_emails,
     var.analysts,
+    var.tenant_analysts,
     var.bucket_location,
     var.cors_origins,
     var.recoverers,
@@ -320,6 +323,14 @@ run "refuses_wrong_values_15" {
     retention = merge(var.retention, { log_retention_days = 30 })
   }
   expect_failures = [var.bridge, var.retention]
+}
+
+run "refuses_a_collector_by_tag" {
+  command = plan
+  variables {
+    bridge = { brokers = ["a.example.com:9092"], metrics_collector = "eu.example.com/otelcol-google:latest" }
+  }
+  expect_failures = [var.bridge]
 }
 
 run "refuses_a_client_certificate_at_its_own_nodes" {
