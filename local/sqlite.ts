@@ -1,14 +1,5 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 
-/** Prepares each text under its name. */
-export function prepareAll<Name extends string>(
-  db: DatabaseSync,
-  texts: Readonly<Record<Name, string>>,
-): Readonly<Record<Name, StatementSync>> {
-  const prepared = Object.entries<string>(texts).map(([name, sql]) => [name, db.prepare(sql)]);
-  return Object.fromEntries(prepared) as Record<Name, StatementSync>; // the same keys
-}
-
 /** Runs `work`, which must not await, as one change: all of it or nothing; inside of another change it is part of it. */
 export function inTransaction<T>(db: DatabaseSync, work: () => T): T {
   const [begin, commit, rollback] = db.isTransaction
