@@ -99,10 +99,7 @@ export class EmulatorServer {
     try {
       if (call.path === "/healthz") return await healthOf(this.#app);
       if (call.path !== "/_local" && !call.path.startsWith("/_local/")) return await answer(call);
-      if (isLoopback(request)) {
-        return await answerControl(call, this.#options.part, controls, routes);
-      }
-      return jsonReply(403, { error: { code: 403, message: "Controls are for this machine" } });
+      return await answerControl(call, this.#options.part, controls, routes);
     } catch (error) {
       if (request.socket.destroyed) return null;
       const reply = failure(error, call);
@@ -147,10 +144,6 @@ async function healthOf({ checkHealth }: EmulatorApp): Promise<Reply> {
     const detail = error instanceof Error ? error.message : String(error);
     return jsonReply(503, { status: "unavailable", detail });
   }
-}
-
-function isLoopback({ socket }: IncomingMessage): boolean {
-  return /^(::ffff:)?127\.|^::1$/.test(socket.remoteAddress ?? "");
 }
 
 async function send(response: ServerResponse, reply: Reply, method: string): Promise<void> {
