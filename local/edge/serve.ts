@@ -6,6 +6,7 @@
  */
 import { resolve } from "node:path";
 import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { startWorkerd } from "@tintype/edge/workerd";
 import { WRANGLER } from "@tintype/edge/workerd_config";
@@ -21,6 +22,7 @@ const {
 } = process.env;
 /** What a variable or secret of a Worker holds at most (https://developers.cloudflare.com/workers/platform/limits/). */
 const MAX_VARIABLE_BYTES = 5_120;
+const HEARD_MS = 200;
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 await runEmulator("edge", async () => {
@@ -39,7 +41,9 @@ await runEmulator("edge", async () => {
     logs: true,
   });
   let isClosing = false;
-  void workerd.ended.then((how) => {
+  void workerd.ended.then(async (how) => {
+    // A signal to the group may end workerd before it is heard here.
+    await sleep(HEARD_MS);
     if (isClosing) return;
     emulatorLog("edge").error("workerd_ended", { how });
     process.exit(1);

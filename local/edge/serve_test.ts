@@ -80,6 +80,12 @@ test("serve.ts serves the worker and its page, stays small, and ends with worker
   assert.equal(await edge.ended, 1);
 });
 
+test("serve.ts ends with 0 when its group is asked to end", async (t) => {
+  const edge = await serve(t, BINDINGS);
+  await edge.line("listening");
+  assert.equal(await edge.kill("SIGTERM"), 0);
+});
+
 if (UPLOADS > 0) {
   test(`serve.ts stays small over ${UPLOADS} uploads`, async (t) => {
     const plan = { imagesPerDay: 10 * UPLOADS, bytesPerDay: 1e12 };

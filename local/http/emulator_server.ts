@@ -193,10 +193,11 @@ export async function runEmulator<Running extends RunningEmulator>(
 ): Promise<Running> {
   try {
     const running = await start();
-    process.stdout.write(`${JSON.stringify({ event: "listening", part, url: running.url })}\n`);
     const stop = () => void running.close().then(() => process.exit(0));
     process.once("SIGTERM", stop);
     process.once("SIGINT", stop);
+    // Whoever reads it may end this process at once.
+    process.stdout.write(`${JSON.stringify({ event: "listening", part, url: running.url })}\n`);
     module.flushCompileCache(); // whoever is killed would not write it
     return running;
   } catch (error) {
