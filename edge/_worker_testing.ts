@@ -11,7 +11,7 @@ import {
 } from "./_local_cloud.ts";
 import { emulatedBucket } from "./_config_fixture.ts";
 import { manifestOf, PNG, readyRendition } from "./_testing.ts";
-import { startWorkerd, type Workerd, type WorkerdLimits } from "./_workerd_fixture.ts";
+import { startWorkerd, type Workerd } from "./workerd.ts";
 import { bundleWorker } from "./bundle_worker.ts";
 
 /** An object of the local storage, as its JSON API lists it. */
@@ -52,7 +52,7 @@ export class TestCloud<Worker extends LocalWorker = Workerd> {
   /** Starts the bundle in workerd with the cloud's variables and secrets, and those of the test. */
   async startWorkerd(
     vars: Readonly<Record<string, string>> = {},
-    limits: WorkerdLimits = {},
+    limits: Readonly<Record<string, number>> = {},
   ) {
     this.#script ??= bundleWorker();
     const all = { ...this.local.vars, ...this.local.secrets, ...vars };

@@ -1,11 +1,11 @@
-import { build } from "esbuild";
+import { buildSync } from "esbuild";
 import { fileURLToPath } from "node:url";
 
-/** Bundles a worker with the settings of `wrangler deploy`, minified: the edge, or the file at `entry`. */
+/** Bundles a worker with the settings of `wrangler deploy`, minified: the edge, or the file at `entry`. No process of esbuild stays. */
 export async function bundleWorker(
   entry = fileURLToPath(new URL("worker.ts", import.meta.url)),
 ): Promise<string> {
-  const { outputFiles: [script] } = await build({
+  const { outputFiles: [script] } = buildSync({
     entryPoints: [entry],
     bundle: true,
     minify: true,

@@ -17,7 +17,9 @@ const MANY = 24;
 /** Half of the bytes that are more under way: a body costs its streams' buffers, not itself. */
 const MAX_GROWTH_BYTES = (MANY - FEW) * BODY_BYTES / 2;
 
-const edge = new TestCloud((cloud) => cloud.startWorkerd({}, { owner: 600, address: 600 }));
+const edge = new TestCloud((cloud) =>
+  cloud.startWorkerd({}, { OWNER_LIMITER: 600, ADDRESS_LIMITER: 600 })
+);
 
 /** Resident bytes of a process. */
 async function residentBytes(pid: number): Promise<number> {

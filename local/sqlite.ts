@@ -1,26 +1,14 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 
-/** Prepares each text under its name. */
-export function prepareAll<Name extends string>(
-  db: DatabaseSync,
-  texts: Readonly<Record<Name, string>>,
-): Readonly<Record<Name, StatementSync>> {
-  const prepared = Object.entries<string>(texts).map(([name, sql]) => [name, db.prepare(sql)]);
-  return Object.fromEntries(prepared) as Record<Name, StatementSync>; // the same keys
-}
-
-/** Runs `work`, which must not await, as one change: all of it or nothing; inside of another change it is part of it. */
+/** Runs `work`, which must not await, as one change: all of it or nothing. */
 export function inTransaction<T>(db: DatabaseSync, work: () => T): T {
-  const [begin, commit, rollback] = db.isTransaction
-    ? ["SAVEPOINT work", "RELEASE work", "ROLLBACK TO work; RELEASE work"]
-    : ["BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"];
-  db.exec(begin);
+  db.exec("BEGIN IMMEDIATE");
   try {
     const result = work();
-    db.exec(commit);
+    db.exec("COMMIT");
     return result;
   } catch (error) {
-    db.exec(rollback);
+    db.exec("ROLLBACK");
     throw error;
   }
 }

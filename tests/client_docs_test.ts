@@ -12,7 +12,7 @@ import { promisify } from "node:util";
 import type { Plugin } from "esbuild";
 import type { Browser, Page } from "playwright-core";
 import { Webhook } from "standardwebhooks";
-import { startWorkerd } from "@tintype/edge/_workerd_fixture";
+import { startWorkerd } from "@tintype/edge/workerd";
 import { bundle, openClientPage } from "./_client_page.ts";
 import { type Edge, openEdge } from "./_edge.ts";
 import { sha256 } from "./_pictures.ts";

@@ -55,6 +55,13 @@ const CAMPAIGNS: readonly Campaign[] = [
     env: { ERASED_IMAGES: "1000" },
   },
   {
+    name: "edge-memory",
+    about:
+      "20,000 uploads through the local edge, the second half of which may leave nothing in it",
+    file: "local/edge/serve_test.ts",
+    env: { EDGE_UPLOADS: "20000" },
+  },
+  {
     name: "foreign-clients",
     about:
       "Google's clients for Node, Python and Go, and gsutil, make the same calls of the emulators",

@@ -8,7 +8,7 @@ import { firstImageIdOf } from "@tintype/core/model/image_id";
 import { DAY_MS, dayOf } from "@tintype/core/model/utc_day";
 import { startProgram } from "@tintype/core/testing/start_program";
 import { JWKS, makeTokens } from "@tintype/edge/_tokens_fixture";
-import { startWorkerd, type Workerd } from "@tintype/edge/_workerd_fixture";
+import { startWorkerd, type Workerd } from "@tintype/edge/workerd";
 import { bundleWorker } from "@tintype/edge/bundle_worker";
 import { randomBytes } from "node:crypto";
 import { mkdtempDisposable } from "node:fs/promises";
@@ -137,7 +137,7 @@ async function setUp(
     "GET /v1/images/{id}, token known": get(edge, imagePath, known),
   };
   print(`${ROUNDS} rounds of ${SECONDS} s, ${CONNECTIONS} connections\n`);
-  const limited = await startWorkerd({ script, vars, limits: { owner: OWNER_REQUESTS } });
+  const limited = await startWorkerd({ script, vars, limits: { OWNER_LIMITER: OWNER_REQUESTS } });
   return {
     limitedEdge: started.use(limited),
     ...{ imagePath, fresh, scratch, coldMs, bundleBytes: script.length },

@@ -2,7 +2,7 @@
 import { forEachBounded } from "@tintype/core/concurrency";
 import { startProgram } from "@tintype/core/testing/start_program";
 import { JWKS, makeTokens } from "@tintype/edge/_tokens_fixture";
-import { startWorkerd } from "@tintype/edge/_workerd_fixture";
+import { startWorkerd } from "@tintype/edge/workerd";
 import { bundleWorker } from "@tintype/edge/bundle_worker";
 import { useOf } from "../process_use.ts";
 import { type Aim, atMost, type Suite, type SuiteContext, table } from "../suite.ts";

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import type { Admin } from "kafkajs";
+import { freePort } from "@tintype/cli/free_port";
 import type { Program } from "@tintype/core/testing/start_program";
 import { describeOn, type KafkaTests } from "./describe_on_kafka.ts";
 import { openWorld, startBroker, waitForBroker } from "./world.ts";
@@ -26,11 +27,15 @@ export function describeOnCluster(name: string, tests: KafkaTests<Cluster>): voi
 
 async function startCluster() {
   const folder = await mkdtemp(join(tmpdir(), "tintype-cluster-"));
+  const free = new Set<number>();
+  while (free.size < 2 * NODE_IDS.length) free.add(await freePort());
+  const ports = [...free];
+  const CLUSTER_PORTS = NODE_IDS.map(() => ports.splice(0, 2).join(":")).join();
   const running = new Map<NodeId, Program>();
   const start = async (nodeId: NodeId) => {
     const node = startBroker({
-      DATA_DIR: join(folder, "kafka"),
-      BROKERS: String(NODE_IDS.length),
+      DATA_DIR: join(folder, `kafka-${nodeId}`),
+      CLUSTER_PORTS,
       NODE_ID: String(nodeId),
     });
     running.set(nodeId, node);

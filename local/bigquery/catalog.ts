@@ -1,13 +1,8 @@
-import {
-  type DuckDBConnection,
-  DuckDBListType,
-  DuckDBStructType,
-  type DuckDBType,
-} from "@duckdb/node-api";
+import type { DuckDBConnection } from "@duckdb/node-api";
 import * as z from "zod";
 import type { Database } from "./database.ts";
 import { GoogleError } from "./google_error.ts";
-import { SCALAR_TYPES } from "./scalar_types.ts";
+import { describeType } from "./result_rows.ts";
 import {
   columnDdl,
   describeField,
@@ -53,12 +48,6 @@ const TABLES = `
 const DATASETS = `
   SELECT schema_name FROM duckdb_schemas()
   WHERE database_name = $project AND NOT internal ORDER BY 1`;
-
-const API_TYPES: ReadonlyMap<string, Field["type"]> = new Map([
-  ...Object.values(SCALAR_TYPES).map(({ duckdb, api }) => [String(duckdb), api] as const),
-  ["INTEGER", "INTEGER"],
-  ["HUGEINT", "INTEGER"],
-]);
 
 /** Datasets, tables and views: what exists in the database, and how it is made. */
 export class Catalog {
@@ -196,10 +185,10 @@ export class Catalog {
       connection.runAndRead(`SELECT * FROM ${path(dataset, table)} LIMIT 0`)
     );
     const columns = rows.columnNames();
-    const fields = columns.map((name, index): Field => ({
-      ...fieldOf(name, rows.columnType(index)),
+    const fields = columns.map((name, index) => ({
+      ...describeType(name, rows.columnType(index)),
       description: described.find((field) => field.name === name)?.description,
-    })).filter(({ name }) => name !== HIDDEN_COLUMN);
+    })).filter(({ name }) => name !== HIDDEN_COLUMN) as Field[]; // of a view some have other types, which are only shown
     const isDeclared = kind === "TABLE" && schema !== undefined;
     return { dataset, table, kind, fields: isDeclared ? described : fields, columns, resource };
   }
@@ -247,17 +236,6 @@ async function inTransaction(connection: DuckDBConnection, statements: readonly 
     const message = error instanceof Error ? error.message : String(error);
     throw new GoogleError("invalidQuery", `DuckDB refuses this: ${message}`, error);
   }
-}
-
-function fieldOf(name: string, type: DuckDBType): Field {
-  if (type instanceof DuckDBListType) return { ...fieldOf(name, type.valueType), mode: "REPEATED" };
-  if (type instanceof DuckDBStructType) {
-    const fields = type.entryNames.map((entry, index) =>
-      fieldOf(entry, type.entryTypes[index] ?? type)
-    );
-    return { name, type: "RECORD", mode: "NULLABLE", fields };
-  }
-  return { name, type: API_TYPES.get(String(type)) ?? "STRING", mode: "NULLABLE" };
 }
 
 function comment(kind: "TABLE" | "VIEW", target: string, resource: Resource): string {

@@ -61,7 +61,7 @@ export async function readResult(result: DuckDBMaterializedResult): Promise<Quer
   const names = result.columnNames();
   const shown = names.map((_, index) => index).filter((index) => names[index] !== HIDDEN_COLUMN);
   const fields = shown.map((index, place) =>
-    describe(columnName(names[index] ?? "", place), result.columnType(index))
+    describeType(columnName(names[index] ?? "", place), result.columnType(index))
   );
   const rows = await result.getRows();
   return {
@@ -85,13 +85,14 @@ function columnName(name: string, place: number): string {
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? name : `f${place}_`;
 }
 
-function describe(name: string, type: DuckDBType): ResultField {
+/** A column as BigQuery describes it, by its type in DuckDB. */
+export function describeType(name: string, type: DuckDBType): ResultField {
   if (type instanceof DuckDBListType) {
-    return { ...describe(name, type.valueType), mode: "REPEATED" };
+    return { ...describeType(name, type.valueType), mode: "REPEATED" };
   }
   if (type instanceof DuckDBStructType) {
     const fields = type.entryNames.map((entry, index) =>
-      describe(entry, type.entryTypes[index] ?? type)
+      describeType(entry, type.entryTypes[index] ?? type)
     );
     return { name, type: "RECORD", mode: "NULLABLE", fields };
   }

@@ -1,6 +1,5 @@
 import * as z from "zod";
 import { jsonReply } from "../http/call.ts";
-import { only } from "../http/declared_body.ts";
 import { type Route, withBody } from "../http/declared_routes.ts";
 import type { BigQueryParts } from "./bigquery_parts.ts";
 import { describeTable } from "./catalog.ts";
@@ -31,7 +30,6 @@ const tableSettings = {
 };
 const tableSchema = z.strictObject({
   tableReference: z.strictObject({ tableId: z.string(), projectId: ignored, datasetId: ignored }),
-  view: z.strictObject({ query: z.string(), useLegacySql: only(false) }).optional(),
   ...tableSettings,
 });
 const tablePatchSchema = z.strictObject(tableSettings);
@@ -76,13 +74,6 @@ const jobSchema = z.strictObject({
 
 /** BigQuery's API v2 as its clients call it. */
 export const ROUTES: Readonly<Record<string, Route<BigQueryParts>>> = {
-  [`GET ${DATASETS}`]: {
-    async run({ catalog, ...parts }) {
-      const found = await catalog.listDatasets();
-      const datasets = found.map((dataset) => describeDataset(parts, dataset));
-      return jsonReply(200, { kind: "bigquery#datasetList", datasets });
-    },
-  },
   [`POST ${DATASETS}`]: withBody(datasetSchema, {
     async run({ catalog, ...parts }, _, { datasetReference: { datasetId } }) {
       await catalog.createDataset(datasetId);
@@ -115,12 +106,8 @@ export const ROUTES: Readonly<Record<string, Route<BigQueryParts>>> = {
     },
   },
   [`POST ${TABLES}`]: withBody(tableSchema, {
-    async run({ catalog, project, translations }, { name }, { tableReference, view, ...resource }) {
-      const { tableId } = tableReference;
-      const duckdb = view && (translations.find(view.query) ?? view.query);
-      const made = view === undefined || duckdb === undefined
-        ? await catalog.createTable(name("dataset"), tableId, resource)
-        : await catalog.putView(name("dataset"), tableId, { query: view.query, duckdb });
+    async run({ catalog, project }, { name }, { tableReference: { tableId }, ...resource }) {
+      const made = await catalog.createTable(name("dataset"), tableId, resource);
       return jsonReply(200, describeTable(project, made));
     },
   }),

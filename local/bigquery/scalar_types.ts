@@ -1,6 +1,6 @@
 /**
- * BigQuery's scalar types, a row each: its name in the API, the type in which DuckDB stores it, how a JSON value is read
- * (undefined where it cannot be), and BigQuery's words for a value that cannot.
+ * BigQuery's scalar types, a row each: its name in the API, the type in which DuckDB stores it, and how a JSON value is
+ * read (undefined where it cannot be).
  */
 import {
   BIGINT,
@@ -22,28 +22,12 @@ interface ScalarType {
   readonly api: "STRING" | "INTEGER" | "FLOAT" | "BOOLEAN" | "TIMESTAMP" | "DATE";
   readonly duckdb: DuckDBType;
   readonly read: (value: Scalar) => DuckDBValue | undefined;
-  readonly refusal: (value: Scalar) => string;
 }
 
-const STRING: ScalarType = { api: "STRING", duckdb: VARCHAR, read: String, refusal: String };
-const INTEGER: ScalarType = {
-  api: "INTEGER",
-  duckdb: BIGINT,
-  read: readInteger,
-  refusal: (value) => `Cannot convert value to integer (bad value): ${value}`,
-};
-const FLOAT: ScalarType = {
-  api: "FLOAT",
-  duckdb: DOUBLE,
-  read: readFloat,
-  refusal: (value) => `Cannot convert value to floating point (bad value): ${value}`,
-};
-const BOOL: ScalarType = {
-  api: "BOOLEAN",
-  duckdb: BOOLEAN,
-  read: readBoolean,
-  refusal: (value) => `Cannot convert value to boolean (bad value): ${value}`,
-};
+const STRING: ScalarType = { api: "STRING", duckdb: VARCHAR, read: String };
+const INTEGER: ScalarType = { api: "INTEGER", duckdb: BIGINT, read: readInteger };
+const FLOAT: ScalarType = { api: "FLOAT", duckdb: DOUBLE, read: readFloat };
+const BOOL: ScalarType = { api: "BOOLEAN", duckdb: BOOLEAN, read: readBoolean };
 
 /** The types that columns and parameters may have, by each of their names. */
 export const SCALAR_TYPES = {
@@ -54,19 +38,8 @@ export const SCALAR_TYPES = {
   FLOAT,
   BOOL,
   BOOLEAN: BOOL,
-  TIMESTAMP: {
-    api: "TIMESTAMP",
-    duckdb: TIMESTAMPTZ,
-    read: readTimestamp,
-    refusal: (value) =>
-      `Could not parse '${value}' as a timestamp. Required format is YYYY-MM-DD HH:MM[:SS[.SSSSSS]] or YYYY/MM/DD HH:MM[:SS[.SSSSSS]]`,
-  },
-  DATE: {
-    api: "DATE",
-    duckdb: DATE,
-    read: readDate,
-    refusal: (value) => `Could not parse '${value}' as a date. Required format is YYYY-MM-DD`,
-  },
+  TIMESTAMP: { api: "TIMESTAMP", duckdb: TIMESTAMPTZ, read: readTimestamp },
+  DATE: { api: "DATE", duckdb: DATE, read: readDate },
 } as const satisfies Record<string, ScalarType>;
 
 /** A name of a scalar type. */

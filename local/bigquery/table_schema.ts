@@ -1,7 +1,7 @@
 import { type DuckDBType, LIST, STRUCT } from "@duckdb/node-api";
 import * as z from "zod";
 import { GoogleError } from "./google_error.ts";
-import { SCALAR_TYPES, type ScalarTypeName } from "./scalar_types.ts";
+import { SCALAR_TYPES, type ScalarTypeName, scalarTypeOf } from "./scalar_types.ts";
 
 /** A column, or a part of a record, as BigQuery describes it. */
 export interface Field {
@@ -47,7 +47,7 @@ export function describeField(field: Field): Record<string, unknown> {
   const { type, fields } = field;
   return type === "RECORD"
     ? { ...field, fields: fields?.map(describeField) }
-    : { ...field, type: SCALAR_TYPES[type].api };
+    : { ...field, type: scalarTypeOf(type)?.api ?? type };
 }
 
 /** A column of DuckDB's DDL, without constraints. */

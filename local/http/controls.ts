@@ -1,17 +1,13 @@
 import * as z from "zod";
 import { type Call, jsonReply, readText, type Reply } from "./call.ts";
 
-/** A request that `GET /_local` documents. */
-export interface ControlDoc {
+/** One control under `/_local`: what a test or a curious reader may do to an emulator, from this machine only. */
+export interface Control {
   readonly method: "GET" | "POST" | "DELETE";
   readonly path: string;
   /** The body's shape, as people read it. */
   readonly body?: string;
   readonly does: string;
-}
-
-/** One control under `/_local`: what a test or a curious reader may do to an emulator, from this machine only. */
-export interface Control extends ControlDoc {
   /** Gets the parsed JSON body, undefined where there is none; throws ZodError for a wrong one. */
   readonly run: (body: unknown) => ControlResult | Promise<ControlResult>;
 }
@@ -24,21 +20,18 @@ interface ControlResult {
 
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
-/** Answers a request to `/_local` with the `docs` and the controls, and to each control's path. */
+/** Answers a request to `/_local` with the controls and the declared routes, and to each control's path. */
 export async function answerControl(
   call: Pick<Call, "method" | "path" | "body">,
   part: string,
   controls: readonly Control[],
-  { docs = [], routes }: {
-    readonly docs?: readonly ControlDoc[] | undefined;
-    readonly routes?: readonly unknown[] | undefined;
-  } = {},
+  routes?: readonly unknown[],
 ): Promise<Reply> {
   const text = await readText(call.body, MAX_BODY_BYTES);
   if (text === undefined) return refuse(400, "The request body is too large");
   if (call.path === "/_local") {
     const own = controls.map(({ run: _, ...doc }) => doc);
-    return jsonReply(200, { part, controls: [...docs, ...own], routes });
+    return jsonReply(200, { part, controls: own, routes });
   }
   const here = controls.filter(({ path }) => path === call.path);
   if (here.length === 0) return refuse(404, "No such control");

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { notEmulated, Refusal } from "./refusal.ts";
 
-const NOT_EMULATED = "not emulated";
+/** The message of a schema for a value that only the real service takes. */
+export const NOT_EMULATED = "not emulated";
 
 /** A field that may only have this value: what another one asks for is not emulated. */
 export function only<T extends string | boolean>(value: T) {
@@ -16,7 +17,7 @@ export function parseDeclared<T>(schema: z.ZodType<T>, json: unknown): T {
   const read = schema.safeParse(json);
   if (read.success) return read.data;
   const issues = read.error.issues.flatMap((issue) =>
-    issue.code === "invalid_union" ? issue.errors.flat() : [issue]
+    issue.code === "invalid_union" && issue.errors.length > 0 ? issue.errors.flat() : [issue]
   );
   for (const issue of issues) {
     const path = issue.path.map(String);

@@ -8,7 +8,7 @@ import process from "node:process";
 import { pipeline } from "node:stream/promises";
 import { type FaultInjector, withFaults } from "../faults/faults.ts";
 import { bodyOf, type Call, jsonReply, type Reply, type RequestBody } from "./call.ts";
-import { answerControl, type Control, type ControlDoc } from "./controls.ts";
+import { answerControl, type Control } from "./controls.ts";
 
 /** What an emulator answers. */
 export interface EmulatorApp {
@@ -19,8 +19,6 @@ export interface EmulatorApp {
   /** Rejects where the emulator cannot work: `/healthz` then responds with 503 and says why. */
   readonly checkHealth?: () => Promise<void>;
   readonly controls: readonly Control[];
-  /** Other requests that `GET /_local` documents. */
-  readonly docs?: readonly ControlDoc[];
   /** The declared routes, which `GET /_local` documents too. */
   readonly routes?: readonly unknown[];
 }
@@ -97,14 +95,11 @@ export class EmulatorServer {
 
   /** The response to a request, failures included; null where the connection was lost. */
   async #answer(call: Call, request: IncomingMessage): Promise<Reply | null> {
-    const { answer, failure, controls, docs, routes } = this.#app;
+    const { answer, failure, controls, routes } = this.#app;
     try {
       if (call.path === "/healthz") return await healthOf(this.#app);
       if (call.path !== "/_local" && !call.path.startsWith("/_local/")) return await answer(call);
-      if (isLoopback(request)) {
-        return await answerControl(call, this.#options.part, controls, { docs, routes });
-      }
-      return jsonReply(403, { error: { code: 403, message: "Controls are for this machine" } });
+      return await answerControl(call, this.#options.part, controls, routes);
     } catch (error) {
       if (request.socket.destroyed) return null;
       const reply = failure(error, call);
@@ -149,10 +144,6 @@ async function healthOf({ checkHealth }: EmulatorApp): Promise<Reply> {
     const detail = error instanceof Error ? error.message : String(error);
     return jsonReply(503, { status: "unavailable", detail });
   }
-}
-
-function isLoopback({ socket }: IncomingMessage): boolean {
-  return /^(::ffff:)?127\.|^::1$/.test(socket.remoteAddress ?? "");
 }
 
 async function send(response: ServerResponse, reply: Reply, method: string): Promise<void> {
@@ -202,10 +193,11 @@ export async function runEmulator<Running extends RunningEmulator>(
 ): Promise<Running> {
   try {
     const running = await start();
-    process.stdout.write(`${JSON.stringify({ event: "listening", part, url: running.url })}\n`);
     const stop = () => void running.close().then(() => process.exit(0));
     process.once("SIGTERM", stop);
     process.once("SIGINT", stop);
+    // Whoever reads it may end this process at once.
+    process.stdout.write(`${JSON.stringify({ event: "listening", part, url: running.url })}\n`);
     module.flushCompileCache(); // whoever is killed would not write it
     return running;
   } catch (error) {

@@ -2,12 +2,12 @@
  * The local cloud's broker as a part: fetch Kafka (`install_kafka.ts`), run it (`broker.ts`), make the topics
  * (`topics.ts`), say when it listens, end with it.
  */
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
+import { freePort } from "@tintype/cli/free_port";
 import { certificateOf, startBroker } from "./broker.ts";
-import { type ClusterPlan, planOfMany, planOfOne } from "./cluster_plan.ts";
-import { freePort } from "./free_port.ts";
+import { planOf } from "./cluster_plan.ts";
 import { installKafka, KAFKA_CACHE_DIR, missingForKafka } from "./install_kafka.ts";
 import type { Listener } from "./server_properties.ts";
 import { prepareTopics } from "./topics.ts";
@@ -16,8 +16,8 @@ const {
   PORT = "9092",
   CONTROLLER_PORT,
   DATA_DIR = ".tintype/kafka",
-  // How many brokers the cluster has; each is a process like this one, over the same DATA_DIR, which chooses the ports.
-  BROKERS = "1",
+  // Ports of a cluster's brokers and their controllers (`9092:9093,…`), each a process like this one; in place of PORT.
+  CLUSTER_PORTS,
   NODE_ID = "1",
   CACHE_DIR = KAFKA_CACHE_DIR,
   // A second listener, over TLS with SASL/SCRAM-SHA-512, for this user.
@@ -54,7 +54,11 @@ async function main(): Promise<void> {
     process.exit(1);
   }
   const libs = await installKafka(cacheDir);
-  const { cluster, nodeId, port, dataDir } = await findPlace();
+  const dataDir = resolve(DATA_DIR);
+  const cluster = planOf(CLUSTER_PORTS ?? await ownPorts());
+  const nodeId = Number(NODE_ID);
+  const { port } = cluster.nodes[nodeId - 1] ?? {};
+  if (port === undefined) throw new RangeError(`NODE_ID must be that of a broker (got ${NODE_ID})`);
   const listeners = await findListeners();
   const broker = await startBroker({ libs, dataDir, cluster, nodeId, listeners });
   for (const stream of [broker.stdout, broker.stderr]) {
@@ -105,24 +109,11 @@ async function portOf(text: string): Promise<number> {
   return text === "0" ? await freePort() : Number(text);
 }
 
-/** Which broker of which cluster this is, and its port and folder. */
-async function findPlace() {
-  const dataDir = resolve(DATA_DIR);
-  const [count, nodeId] = [Number(BROKERS), Number(NODE_ID)];
-  const isAlone = count === 1;
-  const cluster = isAlone ? await planAlone() : await planOfMany(dataDir, count);
-  const node = cluster.nodes.find((node) => node.nodeId === nodeId);
-  if (node === undefined) {
-    throw new Error(`Cannot start broker: NODE_ID must be from 1 to ${count} (got ${NODE_ID})`);
-  }
-  const folder = isAlone ? dataDir : join(dataDir, `node-${nodeId}`);
-  return { cluster, nodeId, port: node.port, dataDir: folder };
-}
-
-async function planAlone(): Promise<ClusterPlan> {
+/** The ports of a broker alone. */
+async function ownPorts(): Promise<string> {
   const port = await portOf(PORT);
   const controller = CONTROLLER_PORT ?? (PORT === "0" ? "0" : String(port + 1));
-  return planOfOne({ port, controllerPort: await portOf(controller) });
+  return `${port}:${await portOf(controller)}`;
 }
 
 function say(event: string, fields: Readonly<Record<string, unknown>>): void {

@@ -4,6 +4,7 @@
  */
 import { createHash, randomUUID } from "node:crypto";
 import * as z from "zod";
+import { NOT_EMULATED } from "../http/declared_body.ts";
 import { accessTokenSchema, issueAccessToken, type Issuer } from "./tokens.ts";
 
 /** The tenant of everybody who signs in here. */
@@ -26,19 +27,24 @@ export const authorizeSchema = z.object({
 });
 
 /** The form of `POST /token`. */
-const grantSchema = z.discriminatedUnion("grant_type", [
-  z.object({
+export const grantSchema = z.discriminatedUnion("grant_type", [
+  z.strictObject({
     grant_type: z.literal("authorization_code"),
     code: text,
     redirect_uri: text,
     client_id: text,
     code_verifier: z.string().regex(/^[A-Za-z0-9._~-]{43,128}$/),
   }),
-  z.object({ grant_type: z.literal("refresh_token"), refresh_token: text, client_id: text }),
-]);
+  z.strictObject({
+    grant_type: z.literal("refresh_token"),
+    refresh_token: text,
+    client_id: text,
+  }),
+], NOT_EMULATED);
 
 type Asked = z.infer<typeof authorizeSchema>;
-type CodeGrant = Extract<z.infer<typeof grantSchema>, { grant_type: "authorization_code" }>;
+type Grant = z.infer<typeof grantSchema>;
+type CodeGrant = Extract<Grant, { grant_type: "authorization_code" }>;
 
 /** Holds what was asked until it is redeemed; each code and each refresh token is good once. */
 export class AuthorizationCodes {
@@ -61,9 +67,7 @@ export class AuthorizationCodes {
   }
 
   /** The tokens of a grant, or undefined where it is not good (`invalid_grant`). */
-  async redeem(form: unknown): Promise<Record<string, unknown> | undefined> {
-    const { data: grant } = grantSchema.safeParse(form);
-    if (grant === undefined) return undefined;
+  async redeem(grant: Grant): Promise<Record<string, unknown> | undefined> {
     const asked = grant.grant_type === "refresh_token"
       ? take(this.#refreshTokens, grant.refresh_token)
       : this.#askedBy(grant);

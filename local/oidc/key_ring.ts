@@ -14,8 +14,8 @@ import {
   type JWTPayload,
   SignJWT,
 } from "jose";
-import { AppError } from "@tintype/core/errors";
 import * as z from "zod";
+import { Refusal } from "../http/refusal.ts";
 
 /** The algorithms that access tokens may be signed with; the first is the default. */
 export const ALGORITHMS = ["ES256", "RS256", "EdDSA"] as const;
@@ -74,12 +74,12 @@ export class KeyRing {
     return { keys: signers.flatMap((signer) => this.#keys[signer].map(publicPart)) };
   }
 
-  /** Puts a new key in front, or the announced one of that id, on disk before it signs; returns its id. Throws AppError where there is none. */
+  /** Puts a new key in front, or the announced one of that id, on disk before it signs; returns its id. Throws Refusal where there is none. */
   rotate(signer: Signer, kid?: string): Promise<string> {
     return this.#change(signer, async (held) => {
       const key = kid === undefined ? await makeKey(signer) : held.find((key) => key.kid === kid);
       if (key !== undefined) return [key, [key, ...held.filter((other) => other !== key)]];
-      throw new AppError("invalid_request", "Cannot sign by that key: it was not announced");
+      throw new Refusal("invalid", "Cannot sign by that key: it was not announced");
     });
   }
 

@@ -4,7 +4,7 @@ import * as z from "zod";
 import { ALGORITHMS, type KeyRing } from "./key_ring.ts";
 
 /** Every right that a client needs for its own images. */
-export const DEFAULT_SCOPE = "images:read images:write images:delete";
+const DEFAULT_SCOPE = "images:read images:write images:delete";
 
 const DAY_SECONDS = 86_400;
 const HOUR_SECONDS = 3_600;
@@ -16,6 +16,8 @@ export const accessTokenSchema = z.strictObject({
   scope: z.string().max(1_024).default(DEFAULT_SCOPE),
   ttlSeconds: z.int().min(-DAY_SECONDS).max(30 * DAY_SECONDS).default(HOUR_SECONDS),
   alg: z.enum(ALGORITHMS).default("ES256"),
+  /** Further claims. */
+  claims: z.record(z.string(), z.json()).default({}),
 });
 
 /** Which service account asks, and for whom the token is meant. */
@@ -34,11 +36,11 @@ export interface Issuer {
 /** Makes an access token for the audience `tintype` (RFC 6749, section 5.1, gives the answer's shape). */
 export async function issueAccessToken(
   { keys, issuer }: Issuer,
-  { ttlSeconds, alg, ...who }: z.infer<typeof accessTokenSchema>,
+  { ttlSeconds, alg, claims: more, ...who }: z.infer<typeof accessTokenSchema>,
 ) {
   const exp = nowSeconds() + ttlSeconds;
   const iat = Math.min(nowSeconds(), exp - 1);
-  const claims = { iss: issuer(), aud: "tintype", ...who, iat, exp, jti: randomUUID() };
+  const claims = { iss: issuer(), aud: "tintype", ...who, iat, exp, jti: randomUUID(), ...more };
   const token = await keys.sign(claims, alg);
   return { access_token: token, token_type: "Bearer", expires_in: ttlSeconds };
 }

@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "@tintype/cli/free_port";
 import { eventually } from "@tintype/core/testing/eventually";
 import { type Emulator, startEmulator } from "@tintype/core/testing/start_emulator";
 import { publish } from "@tintype/pubsub/publish";
 import { acknowledge, modifyAckDeadline, pull } from "@tintype/pubsub/pull";
-import { freePort } from "../kafka/free_port.ts";
 import { Random } from "../random.ts";
 import { startEndpoint } from "./_testing.ts";
 

@@ -1,4 +1,5 @@
-import { Agent, type ClientRequest, type IncomingMessage, request } from "node:http";
+import { Agent, type ClientRequest, request } from "node:http";
+import { text } from "node:stream/consumers";
 
 /** A POST with a JSON body. */
 interface JsonPost {
@@ -12,13 +13,12 @@ interface JsonPost {
   readonly signal?: AbortSignal;
 }
 
-/** What was answered; `text` is the body, cut at 1 MiB. */
+/** What was answered; `text` is the body. */
 interface PostAnswer {
   readonly status: number;
   readonly text: string;
 }
 
-const MAX_TEXT = 2 ** 20;
 const agent = new Agent({ keepAlive: true });
 
 /**
@@ -53,8 +53,8 @@ function send({ url, body, token }: JsonPost, signal: AbortSignal): Promise<Post
       if (statusCode === 102) resolve({ status: 102, text: "" });
     });
     sent.on("response", (response) => {
-      readText(response).then(
-        (text) => resolve({ status: response.statusCode ?? 0, text }),
+      text(response).then(
+        (body) => resolve({ status: response.statusCode ?? 0, text: body }),
         reject,
       );
     });
@@ -64,13 +64,4 @@ function send({ url, body, token }: JsonPost, signal: AbortSignal): Promise<Post
 
 function isStale(sent: ClientRequest, error: Error & { code?: string }): boolean {
   return sent.reusedSocket && error.code === "ECONNRESET";
-}
-
-async function readText(response: IncomingMessage): Promise<string> {
-  let text = "";
-  response.setEncoding("utf8");
-  for await (const part of response) {
-    if (text.length < MAX_TEXT) text += part;
-  }
-  return text.slice(0, MAX_TEXT);
 }

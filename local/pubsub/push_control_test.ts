@@ -60,18 +60,3 @@ test("POST /_local/push refuses unknown fields and wrong values", async (t) => {
     assert.equal((await ask("POST", "/_local/push", body)).status, 400, JSON.stringify(body));
   }
 });
-
-test("POST /_local/push/redrive answers how many dead letters are sent again", async (t) => {
-  const { ask } = await heldQueue(t);
-  const path = "/_local/push/redrive";
-  assert.deepEqual(await ask("POST", path), { status: 200, body: { redriven: 0 } });
-  assert.equal((await ask("GET", path)).status, 405);
-});
-
-test("every control that is documented works, and others are none of its own", async (t) => {
-  const { queue, ask } = await heldQueue(t);
-  assert.equal((await ask("GET", "/_local/faults")).status, 404);
-  for (const { method, path } of queue.controls) {
-    assert.equal((await ask(method, path, {})).status, 200);
-  }
-});

@@ -42,25 +42,21 @@ test("a push carries a token of the push account for the endpoint's own address"
   assert.equal(state.tokens, 1);
 });
 
-for (const status of [200, 201, 202, 204]) {
-  test(`${status} acknowledges a push for good`, async (t) => {
-    const { queue, pushed } = await startPushes(t, () => status);
-    queue.publish("a");
-    await eventually("delivered", () => queue.status().delivered === 1);
-    const { queued, delivering } = queue.status();
-    assert.deepEqual([pushed.length, queued, delivering], [1, 0, 0]);
-  });
-}
-
-for (const status of [203, 301, 400, 429, 503]) {
-  test(`${status} refuses a push, which comes again as the same message`, async (t) => {
-    const { queue, pushed } = await startPushes(t, (_, count) => count === 1 ? status : 204);
-    queue.publish("a");
-    await eventually("delivered", () => queue.status().delivered === 1);
-    assert.deepEqual(pushed.map(({ body }) => body.deliveryAttempt), [1, 2]);
-    assert.equal(new Set(pushed.map(({ body }) => body.message.messageId)).size, 1);
-  });
-}
+test("200, 201, 202 and 204 acknowledge a push, any other status brings the same message again", async (t) => {
+  const statuses = [200, 201, 202, 204, 203, 301, 400, 429, 503];
+  const nameOf = ({ body }: Pushed) => body.message.attributes["objectId"];
+  const { queue, pushed } = await startPushes(
+    t,
+    (one) => one.body.deliveryAttempt === 1 ? Number(nameOf(one)) : 204,
+  );
+  queue.publish(...statuses.map(String));
+  await eventually("delivered", () => queue.status().delivered === statuses.length);
+  for (const status of statuses) {
+    const own = pushed.filter((each) => nameOf(each) === String(status));
+    assert.equal(own.length, [200, 201, 202, 204].includes(status) ? 1 : 2, `${status}`);
+    assert.equal(new Set(own.map(({ body }) => body.message.messageId)).size, 1);
+  }
+});
 
 test("a push that is not answered by the ack deadline is refused", async (t) => {
   const never = new Promise<number>(() => {});

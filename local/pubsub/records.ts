@@ -1,20 +1,20 @@
-import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { prepareAll } from "../sqlite.ts";
+import type { DatabaseSync } from "node:sqlite";
+import { sqlOf } from "../sqlite.ts";
 import { RpcError } from "./rpc_error.ts";
 
-/** Topics or subscriptions by full name: durable in a table of their own, read from memory. */
+/** Topics or subscriptions by full name: durable on disk, read from memory. */
 export class Records<Item extends { readonly name: string }> {
-  readonly #statements: Readonly<Record<"all" | "put" | "remove", StatementSync>>;
+  readonly #sql: ReturnType<typeof sqlOf>;
+  readonly #kind: "topics" | "subscriptions";
   readonly #items: Map<string, Item>;
 
-  constructor(db: DatabaseSync, table: "topics" | "subscriptions") {
-    db.exec(`CREATE TABLE IF NOT EXISTS ${table} (name TEXT PRIMARY KEY, document TEXT) STRICT`);
-    this.#statements = prepareAll(db, {
-      all: `SELECT document FROM ${table} ORDER BY name`,
-      put: `INSERT OR REPLACE INTO ${table} (name, document) VALUES (?, ?)`,
-      remove: `DELETE FROM ${table} WHERE name = ?`,
-    });
-    const items = this.#statements.all.all()
+  constructor(db: DatabaseSync, kind: "topics" | "subscriptions") {
+    db.exec(
+      "CREATE TABLE IF NOT EXISTS resources (name TEXT PRIMARY KEY, kind TEXT, document TEXT)",
+    );
+    this.#sql = sqlOf(db);
+    this.#kind = kind;
+    const items = this.#sql.all`SELECT document FROM resources WHERE kind = ${kind}`
       .map(({ document }): Item => JSON.parse(String(document)));
     this.#items = new Map(items.map((item) => [item.name, item]));
   }
@@ -44,7 +44,8 @@ export class Records<Item extends { readonly name: string }> {
 
   /** Writes an item whether it is there or not. */
   put(item: Item): Item {
-    this.#statements.put.run(item.name, JSON.stringify(item));
+    this.#sql.run`INSERT OR REPLACE INTO resources
+      VALUES (${item.name}, ${this.#kind}, ${JSON.stringify(item)})`;
     this.#items.set(item.name, item);
     return item;
   }
@@ -52,7 +53,7 @@ export class Records<Item extends { readonly name: string }> {
   /** Throws RpcError `NOT_FOUND`. */
   remove(name: string): void {
     this.get(name);
-    this.#statements.remove.run(name);
+    this.#sql.run`DELETE FROM resources WHERE name = ${name}`;
     this.#items.delete(name);
   }
 }

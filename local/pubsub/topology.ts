@@ -5,14 +5,9 @@ import type { Broker } from "./broker.ts";
 import { parseSubscription, type SubscriptionInput, subscriptionSchema } from "./resources.ts";
 
 /** What the topology's addresses and times depend on. */
-interface TopologyOptions {
+interface TopologyOptions
+  extends Readonly<Record<"processorUrl" | "edgeUrl" | "webhooksUrl", string>> {
   readonly project: string;
-  /** Where events are pushed to; a base address without a slash at the end. */
-  readonly processorUrl: string;
-  /** Where records of rejected images are pushed to; a base address without a slash at the end. */
-  readonly edgeUrl: string;
-  /** Where records and webhooks are pushed to; a base address without a slash at the end. */
-  readonly webhooksUrl: string;
   /** The retention period in milliseconds; message retention is a share of it. */
   readonly retentionMs: number;
 }
@@ -24,32 +19,27 @@ export const EVENTS_TOPIC = "tintype-events";
 interface Row {
   readonly topic: string;
   readonly keeps: "eventsMs" | "webhooksMs" | "deadLettersMs";
-  /** The path of the processor that messages are pushed to. */
-  readonly pushPath?: string;
-  /** The path of the edge that they are pushed to. */
-  readonly edgePath?: string;
-  /** The path of the webhook dispatcher that they are pushed to. */
-  readonly webhooksPath?: string;
+  /** Whom messages are pushed to, and the path there. */
+  readonly push?: readonly ["processorUrl" | "edgeUrl" | "webhooksUrl", path: string];
+  /** The table of the dataset `tintype` that messages are written to. */
+  readonly table?: string;
   /** Of all messages of the topic. */
   readonly filter?: string;
   /** How long who pulls has, in seconds; ten minutes where it is not given. */
   readonly ackSeconds?: number;
-  /** The table of the dataset `tintype` that messages are written to. */
-  readonly table?: string;
-  readonly deadLetterTopic?: string;
+  readonly dead?: string;
 }
 
-/** The lanes of what is beyond its tenant's share. */
-const SLOW = Array.from({ length: SLOW_LANES }, (_, lane): [string, Row] => {
-  const topic = `tintype-slow-${lane}`;
-  const deadLetterTopic = "tintype-slow-dead";
-  return [topic, { topic, keeps: "eventsMs", pushPath: "/events/slow", deadLetterTopic }];
-});
-
-/** Those of webhooks whose endpoint failed; the dispatcher itself ends them, after a day. */
-const SLOW_WEBHOOKS = Array.from({ length: SLOW_LANES }, (_, lane): [string, Row] => {
-  const topic = `tintype-webhooks-slow-${lane}`;
-  return [topic, { topic, keeps: "webhooksMs", webhooksPath: "/events/slow" }];
+const RECORDS = { topic: "tintype-images", keeps: "eventsMs" } as const;
+const lanes = (prefix: string, row: Omit<Row, "topic">) =>
+  Object.fromEntries(Array.from({ length: SLOW_LANES }, (_, lane) => {
+    const topic = `${prefix}-${lane}`;
+    return [topic, { ...row, topic }];
+  }));
+const letters = (topic: string, push?: Row["push"]): Row => ({
+  topic,
+  keeps: "deadLettersMs",
+  ...push && { push },
 });
 
 /** Every subscription by its id, with its topic (infra/terraform/topics.tf). */
@@ -57,62 +47,52 @@ const SUBSCRIPTIONS: Readonly<Record<string, Row>> = {
   "tintype-events": {
     topic: EVENTS_TOPIC,
     keeps: "eventsMs",
-    pushPath: "/events/storage",
-    deadLetterTopic: "tintype-events-dead",
+    push: ["processorUrl", "/events/storage"],
+    dead: "tintype-events-dead",
   },
-  "tintype-events-dead": {
-    topic: "tintype-events-dead",
-    keeps: "deadLettersMs",
-    pushPath: "/events/dead",
-  },
-  ...Object.fromEntries(SLOW),
-  "tintype-slow-dead": {
-    topic: "tintype-slow-dead",
-    keeps: "deadLettersMs",
-    pushPath: "/events/dead",
-  },
-  "tintype-images-bigquery": {
-    topic: "tintype-images",
+  "tintype-events-dead": letters("tintype-events-dead", ["processorUrl", "/events/dead"]),
+  // What is beyond its tenant's share.
+  ...lanes("tintype-slow", {
     keeps: "eventsMs",
-    table: "images",
-    deadLetterTopic: "tintype-images-dead",
-  },
+    push: ["processorUrl", "/events/slow"],
+    dead: "tintype-slow-dead",
+  }),
+  "tintype-slow-dead": letters("tintype-slow-dead", ["processorUrl", "/events/dead"]),
+  "tintype-images-bigquery": { ...RECORDS, table: "images", dead: "tintype-images-dead" },
   "tintype-certificates-bigquery": {
     topic: "tintype-certificates",
     keeps: "eventsMs",
     table: "purges",
-    deadLetterTopic: "tintype-images-dead",
+    dead: "tintype-images-dead",
   },
   "tintype-images-edge": {
-    topic: "tintype-images",
-    keeps: "eventsMs",
-    edgePath: "/events/records",
+    ...RECORDS,
+    push: ["edgeUrl", "/events/records"],
     filter:
       'attributes.source = "edge" AND (attributes.type = "image.rejected" OR attributes.tenant = "synthetic")',
-    deadLetterTopic: "tintype-images-dead",
+    dead: "tintype-images-dead",
   },
   // Without a backoff: the bridge says when what it could not write may come again.
   "tintype-images-results": {
-    topic: "tintype-images",
-    keeps: "eventsMs",
+    ...RECORDS,
     filter: 'attributes.source = "kafka"',
     ackSeconds: 60,
   },
-  "tintype-images-dead": { topic: "tintype-images-dead", keeps: "deadLettersMs" },
+  "tintype-images-dead": letters("tintype-images-dead"),
   "tintype-images-webhooks": {
-    topic: "tintype-images",
-    keeps: "eventsMs",
-    webhooksPath: "/events/images",
-    deadLetterTopic: "tintype-images-dead",
+    ...RECORDS,
+    push: ["webhooksUrl", "/events/images"],
+    dead: "tintype-images-dead",
   },
   "tintype-webhooks-push": {
     topic: "tintype-webhooks",
     keeps: "webhooksMs",
-    webhooksPath: "/events/webhooks",
-    deadLetterTopic: "tintype-webhooks-dead",
+    push: ["webhooksUrl", "/events/webhooks"],
+    dead: "tintype-webhooks-dead",
   },
-  ...Object.fromEntries(SLOW_WEBHOOKS),
-  "tintype-webhooks-dead": { topic: "tintype-webhooks-dead", keeps: "deadLettersMs" },
+  // Those whose endpoint failed; the dispatcher itself ends them, after a day.
+  ...lanes("tintype-webhooks-slow", { keeps: "webhooksMs", push: ["webhooksUrl", "/events/slow"] }),
+  "tintype-webhooks-dead": letters("tintype-webhooks-dead"),
 };
 
 const PUSH_SECONDS = 600;
@@ -136,41 +116,25 @@ export function makeTopology(broker: Broker, options: TopologyOptions): void {
   }
 }
 
-function inputOf(
-  row: Row,
-  { project, ...urls }: TopologyOptions,
-): SubscriptionInput {
-  const { filter, ackSeconds = PUSH_SECONDS } = row;
-  const pushEndpoint = pushEndpointOf(row, urls);
+function inputOf(row: Row, { project, ...options }: TopologyOptions): SubscriptionInput {
+  const { topic, filter, push, table, dead, ackSeconds = PUSH_SECONDS } = row;
+  const topicOf = (id: string) => `projects/${project}/topics/${id}`;
   const serviceAccountEmail = `push@${project}.iam.gserviceaccount.com`;
+  const pushEndpoint = push && options[push[0]] + push[1];
   return {
-    topic: `projects/${project}/topics/${row.topic}`,
+    topic: topicOf(topic),
     ackDeadlineSeconds: ackSeconds,
     expirationPolicy: {},
-    ...ackSeconds === PUSH_SECONDS && {
-      retryPolicy: { minimumBackoff: "10s", maximumBackoff: "600s" },
+    ...(push ?? table) && { retryPolicy: { minimumBackoff: "10s", maximumBackoff: "600s" } },
+    ...dead && {
+      deadLetterPolicy: { deadLetterTopic: topicOf(dead), maxDeliveryAttempts: MAX_ATTEMPTS },
     },
-    ...row.deadLetterTopic !== undefined && {
-      deadLetterPolicy: {
-        deadLetterTopic: `projects/${project}/topics/${row.deadLetterTopic}`,
-        maxDeliveryAttempts: MAX_ATTEMPTS,
-      },
-    },
-    ...filter !== undefined && { filter },
-    ...pushEndpoint !== undefined && {
+    ...filter && { filter },
+    ...pushEndpoint && {
       pushConfig: { pushEndpoint, oidcToken: { serviceAccountEmail, audience: pushEndpoint } },
     },
-    ...row.table !== undefined && {
-      bigqueryConfig: { table: `${project}.tintype.${row.table}`, useTableSchema: true },
+    ...table && {
+      bigqueryConfig: { table: `${project}.tintype.${table}`, useTableSchema: true },
     },
   };
-}
-
-function pushEndpointOf(
-  { pushPath, edgePath, webhooksPath }: Row,
-  { processorUrl, edgeUrl, webhooksUrl }: Omit<TopologyOptions, "project">,
-): string | undefined {
-  if (pushPath !== undefined) return processorUrl + pushPath;
-  if (edgePath !== undefined) return edgeUrl + edgePath;
-  return webhooksPath === undefined ? undefined : webhooksUrl + webhooksPath;
 }

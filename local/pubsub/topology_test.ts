@@ -1,78 +1,64 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { DatabaseSync } from "node:sqlite";
-import { makeQueue } from "./_testing.ts";
+import { test } from "node:test";
+import { RETENTION_POLICY } from "@tintype/core/retention/policy";
+import plan from "../../infra/check/expected/preview.json" with { type: "json" };
+import { makeQueue, PROJECT } from "./_testing.ts";
 
-const DAY_S = 86_400;
-const SLOW = [0, 1, 2, 3, 4, 5, 6, 7, "dead"].map((lane) => `tintype-slow-${lane}`);
-const WEBHOOKS = [
-  "tintype-webhooks-push",
-  ...SLOW.slice(0, 8).map((id) => id.replace("slow", "webhooks-slow")),
-];
+/** A subscription as Terraform's plan has it; whose host a path is at differs here. */
+interface Planned {
+  readonly ack_deadline_seconds: number;
+  readonly message_retention_duration: string;
+  readonly retry_policy: readonly Readonly<Record<string, string>>[];
+  readonly push_config: readonly { readonly push_endpoint: string }[];
+  readonly bigquery_config: readonly { readonly table: string }[];
+  readonly dead_letter_policy: readonly { readonly max_delivery_attempts: number }[];
+}
 
-test("the topology has Terraform's names, and keeps messages their share of the period", (t) => {
-  const keptBy = (retentionMs: number) => {
-    const { broker } = makeQueue(t, { retentionMs, processorUrl: "http://localhost:8080" });
-    return Object.fromEntries(
-      broker.subscriptions.all().map((each) => [
-        each.name.replace("projects/tintype-local/subscriptions/", ""),
-        Number(each.messageRetentionDuration.slice(0, -1)),
-      ]),
-    );
-  };
-  assert.deepEqual(keptBy(7 * DAY_S * 1_000), {
-    "tintype-certificates-bigquery": 3 * DAY_S,
-    "tintype-events": 3 * DAY_S,
-    "tintype-events-dead": 3 * DAY_S,
-    "tintype-images-bigquery": 3 * DAY_S,
-    "tintype-images-edge": 3 * DAY_S,
-    "tintype-images-dead": 3 * DAY_S,
-    "tintype-images-results": 3 * DAY_S,
-    "tintype-images-webhooks": 3 * DAY_S,
-    "tintype-webhooks-dead": 3 * DAY_S,
-    ...Object.fromEntries(SLOW.map((id) => [id, 3 * DAY_S])),
-    ...Object.fromEntries(WEBHOOKS.map((id) => [id, DAY_S])),
-  });
-  assert.equal(keptBy(3_500_000)["tintype-events"], 1_500);
-  assert.equal(keptBy(3_500_000)["tintype-events-dead"], 1_500);
-  assert.equal(keptBy(90_000)["tintype-events"], 60);
-  assert.equal(keptBy(90_000)["tintype-events-dead"], 60);
+const pathOf = (url: string) => url.replace(/^https?:\/\/[^/]+/, "");
+const tableOf = (name: string) => name.split(".").at(-1);
+
+test("the subscriptions are those of Terraform's plan, and the bridge's", (t) => {
+  const planned = Object.entries(plan.settings)
+    .filter(([name]) => /^google_pubsub_subscription\.(push|rows|unread)/.test(name))
+    .map(([, settings]) => settings as Planned); // the plan's, of that type
+  const wanted = planned.map((each) =>
+    [
+      each.ack_deadline_seconds,
+      each.message_retention_duration,
+      ...each.push_config.map(({ push_endpoint }) => pathOf(push_endpoint)),
+      ...each.bigquery_config.map(({ table }) => tableOf(table)),
+      ...each.retry_policy.map(({ minimum_backoff, maximum_backoff }) =>
+        `${minimum_backoff} ${maximum_backoff}`
+      ),
+      ...each.dead_letter_policy.map((policy) => policy.max_delivery_attempts),
+    ].join()
+  );
+  const { broker } = makeQueue(t, { retentionMs: RETENTION_POLICY.periodMs });
+  const bridge = `projects/${PROJECT}/subscriptions/tintype-images-results`;
+  const made = broker.subscriptions.all().filter(({ name }) => name !== bridge).map((each) =>
+    [
+      each.ackDeadlineSeconds,
+      each.messageRetentionDuration,
+      ...each.pushConfig.pushEndpoint ? [pathOf(each.pushConfig.pushEndpoint)] : [],
+      ...each.bigqueryConfig ? [tableOf(each.bigqueryConfig.table)] : [],
+      ...each.retryPolicy
+        ? [`${each.retryPolicy.minimumBackoff} ${each.retryPolicy.maximumBackoff}`]
+        : [],
+      ...each.deadLetterPolicy ? [each.deadLetterPolicy.maxDeliveryAttempts] : [],
+    ].join()
+  );
+  assert.ok(wanted.length > 20);
+  assert.deepEqual(made.toSorted(), wanted.toSorted());
 });
 
-test("events are pushed with the endpoint as audience and 100 attempts, dead letters without a policy", (t) => {
-  const { broker } = makeQueue(t, { processorUrl: "http://localhost:8080" });
-  const of = (id: string) => broker.subscriptions.get(`projects/tintype-local/subscriptions/${id}`);
-  const { pushConfig, deadLetterPolicy, ackDeadlineSeconds } = of("tintype-events");
-  assert.deepEqual(pushConfig, {
-    pushEndpoint: "http://localhost:8080/events/storage",
-    oidcToken: {
-      serviceAccountEmail: "push@tintype-local.iam.gserviceaccount.com",
-      audience: "http://localhost:8080/events/storage",
-    },
-  });
-  assert.equal(ackDeadlineSeconds, 600);
-  assert.deepEqual(deadLetterPolicy, {
-    deadLetterTopic: "projects/tintype-local/topics/tintype-events-dead",
-    maxDeliveryAttempts: 100,
-  });
-  assert.equal(of("tintype-events-dead").deadLetterPolicy, undefined);
-  const { filter, pushConfig: toEdge } = of("tintype-images-edge");
-  assert.match(toEdge.pushEndpoint ?? "", /\/events\/records$/);
-  assert.equal(
-    filter,
-    'attributes.source = "edge" AND (attributes.type = "image.rejected" OR attributes.tenant = "synthetic")',
-  );
-  const slow = of("tintype-slow-7");
-  assert.equal(slow.pushConfig.pushEndpoint, "http://localhost:8080/events/slow");
-  assert.deepEqual(slow.deadLetterPolicy, {
-    deadLetterTopic: "projects/tintype-local/topics/tintype-slow-dead",
-    maxDeliveryAttempts: 100,
-  });
-  const webhooks = of("tintype-webhooks-slow-7");
-  assert.equal(webhooks.pushConfig.pushEndpoint, "http://localhost:1/events/slow");
-  assert.equal(webhooks.deadLetterPolicy, undefined, "the dispatcher ends them");
-  const rows = { table: "tintype-local.tintype.images", useTableSchema: true };
-  assert.deepEqual(of("tintype-images-bigquery").bigqueryConfig, rows);
+test("messages are kept their share of a shortened period, a minute at least", (t) => {
+  const keptBy = (retentionMs: number) => {
+    const { broker } = makeQueue(t, { retentionMs });
+    const name = `projects/${PROJECT}/subscriptions/tintype-events`;
+    return broker.subscriptions.get(name).messageRetentionDuration;
+  };
+  assert.deepEqual([keptBy(3_500_000), keptBy(90_000)], ["1500s", "60s"]);
 });
 
 test("a second start gives the subscriptions that are there the settings of then", async (t) => {
@@ -82,9 +68,11 @@ test("a second start gives the subscriptions that are there the settings of then
   first.publish("a");
   await first.broker.close(0);
   const second = makeQueue(t, { db, processorUrl: "http://localhost:2" });
-  const name = "projects/tintype-local/subscriptions/tintype-events";
-  const { pushConfig } = second.broker.subscriptions.get(name);
+  const { pushConfig } = second.broker.subscriptions.get(
+    `projects/${PROJECT}/subscriptions/tintype-events`,
+  );
   assert.equal(pushConfig.pushEndpoint, "http://localhost:2/events/storage");
+  assert.equal(pushConfig.oidcToken?.audience, pushConfig.pushEndpoint);
   const { queued, delivering } = second.status();
   assert.equal(queued + delivering, 1);
 });

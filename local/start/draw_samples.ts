@@ -2,10 +2,9 @@
  * The pictures that the project draws itself: several formats, the eight EXIF orientations of one scene, and three that
  * must be refused: one with too many pixels, one cut short, one that is no image.
  */
-import { Buffer } from "node:buffer";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { crc32, deflateSync } from "node:zlib";
+import { crc32 } from "node:zlib";
 import sharp, { type Sharp } from "sharp";
 
 const WIDTH = 1800;
@@ -37,7 +36,7 @@ export async function drawSamples(folder: string): Promise<void> {
     "not_an_image.jpg",
     new TextEncoder().encode("This is a letter, whatever its name says.\n".repeat(40)),
   );
-  await save("too_many_pixels.png", tooManyPixels());
+  await save("too_many_pixels.png", await tooManyPixels());
 }
 
 /** The scene as a camera would store it that was held in this orientation: upright only when the tag is heeded. */
@@ -53,30 +52,14 @@ async function turned(scene: Uint8Array, orientation: number): Promise<[string, 
   return [`orientation_${orientation}.jpg`, bytes];
 }
 
-/** 121 megapixels of one colour in a few kilobytes: written as it is, as an encoder would touch every pixel for seconds. */
-function tooManyPixels(): Uint8Array {
-  const size = 11_000;
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(size, 0);
-  header.writeUInt32BE(size, 4);
-  header.set([1, 0, 0, 0, 0], 8); // one bit, grey
-  const rows = Buffer.alloc(size * (1 + size / 8));
-  const signature = Uint8Array.of(137, 80, 78, 71, 13, 10, 26, 10);
-  const chunks = [["IHDR", header], ["IDAT", deflateSync(rows)], [
-    "IEND",
-    Buffer.alloc(0),
-  ]] as const;
-  return Buffer.concat([signature, ...chunks.map(([type, data]) => pngChunk(type, data))]);
-}
-
-/** A chunk of a PNG (RFC 2083, section 3.2). */
-function pngChunk(type: string, data: Uint8Array): Uint8Array {
-  const chunk = Buffer.alloc(12 + data.length);
-  chunk.writeUInt32BE(data.length, 0);
-  chunk.write(type, 4, "latin1");
-  chunk.set(data, 8);
-  chunk.writeUInt32BE(crc32(chunk.subarray(4, 8 + data.length)), 8 + data.length);
-  return chunk;
+/** A picture whose header says 121 megapixels: an encoder would touch every one of them for seconds. */
+async function tooManyPixels(): Promise<Uint8Array> {
+  const png = await sharp(badgeSvg()).png().toBuffer();
+  // Width, height and checksum of IHDR (RFC 2083, section 4.1.1).
+  png.writeUInt32BE(11_000, 16);
+  png.writeUInt32BE(11_000, 20);
+  png.writeUInt32BE(crc32(png.subarray(12, 29)), 29);
+  return png;
 }
 
 function sceneSvg(): Uint8Array {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "@tintype/cli/free_port";
 import { eventually } from "@tintype/core/testing/eventually";
-import { freePort } from "../kafka/free_port.ts";
 import type { Console } from "./console.ts";
 import { type Part, startPart } from "./part_process.ts";
 

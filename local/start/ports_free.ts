@@ -1,5 +1,5 @@
+import { isFree } from "@tintype/cli/free_port";
 import { UsageError } from "@tintype/cli/usage_error";
-import { isFree } from "../kafka/free_port.ts";
 
 /** Makes sure that nobody listens on the ports yet; throws UsageError that names each one that is taken. */
 export async function requireFreePorts(ports: Readonly<Record<string, number>>): Promise<void> {

@@ -85,9 +85,3 @@ test("a control refuses a body that it cannot read", async (t) => {
   assert.equal((await control(storage, "faults", { action: {} })).status, 400);
   assert.equal((await control(storage, "mutations", {})).status, 400);
 });
-
-test("no log line names more than events", async (t) => {
-  const storage = await startTestStorage(t);
-  await putMedia(storage, "one");
-  assert.deepEqual([...new Set(storage.events)], ["request"]);
-});

@@ -4,8 +4,7 @@
  */
 import { jsonReply, type Reply } from "../http/call.ts";
 import { type Route, type RoutedCall, withBody } from "../http/declared_routes.ts";
-import { mergeAttributes, type ResourceBody, resourceSchema } from "./object_attributes.ts";
-import type { ObjectAttributes } from "./object_record.ts";
+import { mergeAttributes, resourceSchema } from "./object_attributes.ts";
 import { listObjects } from "./object_list.ts";
 import { jsonEtag, OBJECT_FIELDS, objectResource, readMedia } from "./object_resource.ts";
 import type { StorageParts } from "./parts.ts";
@@ -25,17 +24,6 @@ const getRoute: Route<StorageParts> = {
   run: get,
 };
 
-const changes = (startOf: (before: ObjectAttributes) => ObjectAttributes) =>
-  withBody<StorageParts, ResourceBody>(resourceSchema, {
-    query: OBJECT_QUERY,
-    fields: OBJECT_FIELDS,
-    run({ objects }, call, body) {
-      const change = (before: ObjectAttributes) => mergeAttributes(startOf(before), body);
-      const object = objects.update(targetOf(call), change);
-      return jsonReply(200, objectResource(object, call.baseUrl));
-    },
-  });
-
 /** Everything that the JSON API does with objects but their uploads. */
 export const OBJECT_ROUTES: Readonly<Record<string, Route<StorageParts>>> = {
   "GET /storage/v1/b/{bucket}/o": {
@@ -49,8 +37,14 @@ export const OBJECT_ROUTES: Readonly<Record<string, Route<StorageParts>>> = {
   },
   [`GET ${OBJECT}`]: getRoute,
   [`GET /download${OBJECT}`]: getRoute,
-  [`PATCH ${OBJECT}`]: changes((before) => before),
-  [`PUT ${OBJECT}`]: changes(() => ({})),
+  [`PATCH ${OBJECT}`]: withBody(resourceSchema, {
+    query: OBJECT_QUERY,
+    fields: OBJECT_FIELDS,
+    run({ objects }, call, body) {
+      const object = objects.update(targetOf(call), (before) => mergeAttributes(before, body));
+      return jsonReply(200, objectResource(object, call.baseUrl));
+    },
+  }),
   [`DELETE ${OBJECT}`]: {
     verb: "remove",
     query: OBJECT_QUERY,

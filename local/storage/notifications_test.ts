@@ -58,24 +58,12 @@ test("a new object is published with the notification of Cloud Storage", async (
   assert.equal(one !== undefined && "overwroteGeneration" in one.attributes, false);
   const resource = JSON.parse(Buffer.from(two?.data ?? "", "base64").toString());
   assert.deepEqual(resource, second);
-});
-
-test("the bucket of erasures is notified of, and other buckets never", async (t) => {
-  const { storage, pull } = await startBoth(t);
-  for (const bucket of ["tintype-processed", "tintype-erasures"]) {
-    const path = `/upload/storage/v1/b/${bucket}/o?uploadType=media&name=one`;
-    assert.equal((await fetch(storage.url + path, { method: "POST", body: "" })).status, 200);
-  }
-  let seen: Published[] = [];
-  await eventually("published", async () => (seen = await pull()).length > 0);
-  assert.deepEqual(seen.map(({ attributes }) => attributes["bucketId"]), ["tintype-erasures"]);
   const configs = async (bucket: string) => {
     const response = await fetch(`${storage.url}/storage/v1/b/${bucket}/notificationConfigs`);
-    return readRecord(await response.json())["items"];
+    return JSON.stringify(await response.json());
   };
-  const [config] = await configs("tintype-erasures") as { topic: string }[]; // the JSON API's
-  assert.equal(config?.topic, `//pubsub.googleapis.com/${EVENTS_TOPIC}`);
-  assert.equal(await configs("tintype-processed"), undefined);
+  assert.match(await configs("tintype-erasures"), new RegExp(`/${EVENTS_TOPIC}"`));
+  assert.doesNotMatch(await configs("tintype-processed"), /topic/);
 });
 
 test("the controls of deliveries are Pub/Sub's", async (t) => {

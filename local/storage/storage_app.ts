@@ -55,7 +55,6 @@ const JSON_ROUTES = new DeclaredRoutes<StorageParts>(
 
 async function route(parts: StorageParts, call: Call): Promise<Reply> {
   const { path, query, method, identity } = call;
-  if (path === "/") return jsonReply(200, ABOUT);
   if (method === "OPTIONS") return answerPreflight(parts, call);
   if (query.has("upload_id")) return await SESSION_ROUTES.answer(parts, call);
   if (!isJsonPath(path)) return await answerXml(parts, call);
@@ -65,14 +64,6 @@ async function route(parts: StorageParts, call: Call): Promise<Reply> {
     (routed, declared) => checkRight(identity, routed, declared),
   );
 }
-
-const ABOUT = {
-  part: "storage",
-  is: "Cloud Storage's JSON and XML surface on local files",
-  identities: "ports of their own (IDENTITY_PORTS), with the rights of infra/terraform's table",
-  routes: "/_local",
-  health: "/healthz",
-};
 
 function render(error: unknown, { path }: Call): Reply {
   if (error instanceof V4Rejected) return xmlRejection(error);

@@ -75,6 +75,8 @@ export const IMPORT_TABLE = {
   "infra/deploy": ["infra/deploy", "core", "cli"],
   "local": [
     "local",
+    // Its Pub/Sub must have what Terraform's plan has.
+    "infra/check/expected",
     "infra/terraform",
     "infra/bigquery",
     "infra/retention",
