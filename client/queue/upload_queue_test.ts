@@ -200,8 +200,7 @@ test("many images are waited for by a call for all, a few by one each, until eac
   let looks = 0;
   const { asked, end, states } = await openQueue(5, { isProcessing: () => ++looks < 4 });
   for (let at = 0; at < 5; at++) await end(at, `i${at}`);
-  await new Promise((resolve) => setTimeout(resolve, 600));
-  assert.deepEqual(new Set(states()), new Set(["ready"]));
+  while (states().some((state) => state !== "ready")) await untilStill();
   assert.ok(asked.some((ids) => ids.includes(",")) && asked.includes("i0"), asked.join(" "));
 });
 
@@ -212,8 +211,8 @@ test("with holdsLine no more are under way in all than there are lines, what is 
   await end(0, "a");
   assert.deepEqual([uploads.length, states()[0]], [2, "processing"]);
   isProcessing = false;
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  assert.deepEqual([uploads.length, states()], [3, ["ready", "sending", "sending", "queued"]]);
+  while (uploads.length < 3) await untilStill();
+  assert.deepEqual(states(), ["ready", "sending", "sending", "queued"]);
 });
 
 test("files that a browser cannot keep say so, and are sent all the same", async () => {

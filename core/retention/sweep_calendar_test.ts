@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { t0OfImageId } from "../model/image_id.ts";
 import { type ImageRef, manifestName } from "../model/object_name.ts";
-import { DAY_MS } from "../model/utc_day.ts";
 import { sampleRef } from "../testing/sample_row.ts";
 import { NOON_MS, TestWorld } from "../testing/test_world.ts";
 import { RETENTION_POLICY } from "./policy.ts";
@@ -13,29 +12,6 @@ const { periodMs, graceMs, sweepIntervalMs } = RETENTION_POLICY;
 async function processed(world: TestWorld, ref: ImageRef): Promise<void> {
   world.clock.nowMs = t0OfImageId(ref.imageId);
   await world.process(ref);
-}
-
-for (
-  const [what, t0Ms] of [
-    ["on a leap day", Date.UTC(2028, 1, 29, 23, 59, 59, 999)],
-    ["across a leap day", Date.UTC(2028, 1, 25, 0, 0, 0, 0)],
-    ["across the end of February of a year without one", Date.UTC(2027, 1, 24, 12)],
-    ["across New Year", Date.UTC(2026, 11, 29, 0, 0, 0, 1)],
-    ["in the last millisecond of a day", Date.UTC(2026, 2, 28, 23, 59, 59, 999)],
-    ["in the first millisecond of a day", Date.UTC(2026, 2, 29, 0, 0, 0, 0)],
-  ] as const
-) {
-  test(`an image made ${what} goes after seven times 24 hours, to the millisecond`, async () => {
-    const world = new TestWorld();
-    await processed(world, sampleRef(t0Ms));
-    world.clock.nowMs = t0Ms + 7 * DAY_MS - 1;
-    await sweepExpired(world.ports);
-    assert.equal(world.names().length, 5);
-    assert.equal(world.rows.rows().length, 1);
-    world.clock.nowMs++;
-    await sweepExpired(world.ports);
-    assert.deepEqual([world.names(), world.rows.rows()], [[], []]);
-  });
 }
 
 test("a sweeper whose clock is behind takes nothing early, and everything within the grace", async () => {
