@@ -112,13 +112,17 @@ test("upload() starts again, then with an id of its own, and a fresh token after
   assert.equal(sent[3]?.headers.get("authorization"), "Bearer t4");
 });
 
-test("ids of a device whose clock is wrong are of the time that an answer said", async () => {
-  const nowMs = Date.parse("2031-01-01T00:00:00Z");
-  const busy = problem(503, "unavailable", { Date: new Date(nowMs).toUTCString() });
-  const { client, sent } = clientOf([busy, json(IMAGE)]);
-  await client.upload(FILE);
-  const ids = sent.map((each) => declared(each).imageId);
-  assert.ok(Math.abs(timeOfImageId(ids[1]) - nowMs) < 60_000);
+test("ids of a device whose clock is wrong are of the time that an answer said, a few seconds aside", async () => {
+  // Answers take a while, and `Date` is in whole seconds.
+  for (const [aheadMs, isTaken] of [[1_000, false], [-1_000, false], [9e10, true], [-9e10, true]]) {
+    const Date_ = new Date(Date.now() + Number(aheadMs)).toUTCString();
+    const busy = problem(503, "unavailable", { Date: Date_ });
+    const { client, sent } = clientOf([busy, json(IMAGE)]);
+    await client.upload(FILE);
+    const ids = sent.map((each) => declared(each).imageId);
+    const foundMs = timeOfImageId(ids[1]) - Date.now();
+    assert.ok(Math.abs(foundMs - (isTaken ? Number(aheadMs) : 0)) < (isTaken ? 60_000 : 900));
+  }
 });
 
 test("a token source that fails once is asked again, one that goes on failing is believed", async () => {
@@ -187,6 +191,21 @@ test("a queue declares together what comes together, with an own result for each
   assert.equal(again[2].ref, "album");
 });
 
+test("a queue declares what comes alone, takes no other answer for its own, and throws what the call throws", async () => {
+  const limits = () => json({ contentTypes: ["image/jpeg"], maxBytes: 9e9 });
+  const there = { status: 200, imageId: "there", state: IMAGE };
+  const { client } = clientOf([
+    ...[limits(), json({ results: [there] }), json({ results: [] })],
+    problem(401, "unauthenticated"),
+  ]);
+  const queue = client.queue({ until: "stored" });
+  for (const code of [undefined, "protocol", "unauthenticated"]) {
+    await queue.add([new File([FILE], "a.jpg", { type: "image/jpeg" })]);
+    await queue.idle();
+    assert.equal(queue.items.at(-1)?.problem?.code, code);
+  }
+});
+
 test("upload() takes an answer that is not the edge's as a problem of the protocol", async () => {
   const { client } = clientOf([new Response("<h1>Please sign in to the Wi-Fi</h1>")]);
   await assert.rejects(client.upload(FILE), isProblem("protocol"));
@@ -247,6 +266,10 @@ test("waitUntilReady() waits for many by one call at a time, and names each as i
 
 test("waitUntilReady() gives up in time", async () => {
   const processing = () => json({ ...IMAGE, status: "processing" });
-  const { client } = clientOf(Array(4).fill(processing));
+  const { client, sent } = clientOf(Array(4).fill(processing));
   await assert.rejects(client.waitUntilReady("x", { timeoutMs: 300 }), isProblem("timeout"));
+  assert.ok(sent.length > 1 && calls(sent).every((call) => call.endsWith("/x?wait=1")));
+  const longer = clientOf([json(IMAGE)]);
+  await longer.client.waitUntilReady("x", { timeoutMs: 4_500 });
+  assert.ok(calls(longer.sent)[0]?.endsWith("?wait=5"));
 });
