@@ -86,7 +86,9 @@ async function inFolder(
 }
 
 const untilSent = async (uploads: readonly unknown[], count: number) => {
-  while (uploads.length < count) await untilStill();
+  for (const endMs = Date.now() + 20_000; uploads.length < count; await untilStill()) {
+    assert.ok(Date.now() < endMs, `${uploads.length} of ${count} uploads were begun`);
+  }
 };
 const refusal = (status: number, code: "too_large" | "network") =>
   new UploadError({ status, code, detail: `said ${code}` });
@@ -132,8 +134,9 @@ test("sendPictures() that is interrupted pauses what is under way; a mistake of 
     interruption.abort();
     assert.deepEqual((await sending).map(({ imageId }) => imageId), ["a"]);
     assert.deepEqual(uploads[1]?.did, ["pause"]);
+    const begun = uploads.length;
     const failing = send({ list: { get: async () => undefined, add: async () => undefined } });
-    await untilSent(uploads, 6);
+    await untilSent(uploads, begun + 3);
     uploads.at(-1)?.fail(new RangeError("a mistake"));
     await assert.rejects(failing, /a mistake/);
   }));
