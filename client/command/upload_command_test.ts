@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { test } from "node:test";
 import { findPictures, type Picture } from "@tintype/cli/find_pictures";
+import { path } from "@tintype/cli/flag_values";
 import { UploadError } from "../problem.ts";
 import { type TestAnswers, testClient, untilStill } from "../testing/queue_fixture.ts";
 import { developmentTokens } from "./development_tokens.ts";
@@ -20,13 +21,13 @@ test("uploadCommandOf() takes files or a folder to watch, and the environment's 
   const parsed = (args: string[], env: Record<string, string> = {}) =>
     uploadCommandOf(UPLOAD.parse(args), { ...HOME, ...env });
   const { words, token, atOnce, state } = parsed(["a.jpg"]);
-  assert.deepEqual([words, token, atOnce], [[resolve("a.jpg")], undefined, 4]);
+  assert.deepEqual([words, token, atOnce], [[path("a.jpg")], undefined, 4]);
   assert.equal(state, "/home/ann/.local/state/tintype");
   assert.equal(parsed(["a"], { XDG_STATE_HOME: "/x" }).state, "/x/tintype");
   assert.equal(parsed(["a", "--state", "/s"]).state, "/s");
   assert.equal(parsed(["--watch", "/w"]).watch, "/w");
   const named = { TINTYPE_TOKEN: "@a" };
-  assert.equal(parsed(["a", ...EDGE], named).token, `@${resolve("a")}`);
+  assert.equal(parsed(["a", ...EDGE], named).token, `@${path("a")}`);
   assert.equal(parsed(["a", ...EDGE, "--token", "t"], named).token, "t");
   for (const wrong of [[], ["a", "--watch", "/w"], ["a", ...EDGE], ["a", "--at-once", "17"]]) {
     assert.throws(() => parsed(wrong), { name: "UsageError" }, wrong.join(" "));
