@@ -18,6 +18,7 @@ test("TintypeUploader sends Uppy's files by the queue, and shows there what beco
   uppy.on("upload-success", (file, { body }) => events.push([file?.id, body?.imageId]));
   uppy.on("upload-error", (file, { message }) => events.push([file?.id, message]));
   const uploading = uppy.upload();
+  while (uploads.length < 4) await untilStill();
   await untilStill();
   assert.equal(uploads.length, 4, "four at a time");
   events.length = 0;
