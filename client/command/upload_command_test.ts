@@ -125,22 +125,24 @@ test("sendPictures() gives each picture's end, and sends again what was refused 
     assert.equal(await list.get(second), undefined);
   }));
 
-test("sendPictures() that is interrupted pauses what is under way; a mistake of the program is thrown", () =>
-  inFolder(async ({ uploads, send }) => {
+test("sendPictures() that is interrupted pauses what is under way and knows what is stored; a mistake of the program is thrown", () =>
+  inFolder(async ({ pictures: [first], uploads, list, send }) => {
     const interruption = new AbortController();
     const sending = send({ atOnce: 2, signal: interruption.signal });
     await untilSent(uploads, 2);
     uploads[0]?.end("a");
     await untilStill();
     interruption.abort();
-    assert.deepEqual((await sending).map(({ imageId }) => imageId), ["a"]);
+    assert.deepEqual(await sending, []);
     assert.deepEqual(uploads[1]?.did, ["pause"]);
+    const { status, imageId } = await list.get(first ?? assert.fail()) ?? {};
+    assert.deepEqual([status, imageId], ["uploaded", "a"]);
     const begun = uploads.length;
     const failing = send({ list: { get: async () => undefined, add: async () => undefined } });
     await untilSent(uploads, begun + 3);
     uploads.at(-1)?.fail(new RangeError("a mistake"));
     await assert.rejects(failing, /a mistake/);
-  }));
+  }, { isProcessing: () => true }));
 
 test("watchFolder() yields what is new once it no longer grows, until it is aborted", () =>
   inFolder(async ({ folder, pictures, list }) => {

@@ -61,6 +61,7 @@ test("what has ended stays in its place until it is removed", async () => {
   await queue.idle();
   await remove(1);
   await remove(0);
+  for (const act of ["pause", "resume", "retry", "remove"] as const) await queue[act]("nobody");
   assert.deepEqual([removed, queue.items.length], [["2.jpg", "1.jpg"], 0]);
 });
 

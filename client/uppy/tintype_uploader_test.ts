@@ -12,7 +12,8 @@ test("TintypeUploader sends Uppy's files by the queue, and shows there what beco
   const ids = photos(6).map((file) =>
     uppy.addFile({ name: file.name, type: file.type, data: file })
   );
-  const [first = "", second = "", third = "", fourth = ""] = ids;
+  const [first = "", second = "", third = "", fourth = "", , sixth = ""] = ids;
+  uppy.setFileState(sixth, { isPaused: true });
   const events: unknown[] = [];
   uppy.on("upload-progress", (file, { bytesUploaded }) => events.push([file?.id, bytesUploaded]));
   uppy.on("upload-success", (file, { body }) => events.push([file?.id, body?.imageId]));
@@ -31,6 +32,7 @@ test("TintypeUploader sends Uppy's files by the queue, and shows there what beco
   uppy.pauseResume(third);
   uppy.removeFile(fourth);
   await untilStill();
+  assert.deepEqual(uploads.map(({ file }) => file.name), [1, 2, 3, 4, 5].map((n) => `${n}.jpg`));
   assert.deepEqual([uploads[2]?.did, uploads[3]?.did], [["pause"], ["cancel"]]);
   uppy.pauseResume(third);
   uppy.pauseAll();
