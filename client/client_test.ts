@@ -112,8 +112,8 @@ test("upload() starts again, then with an id of its own, and a fresh token after
   assert.equal(sent[3]?.headers.get("authorization"), "Bearer t4");
 });
 
-test("ids of a device whose clock is wrong are of the time that an answer said, a few seconds aside", async () => {
-  // Answers take a while, and `Date` is in whole seconds.
+test("ids of a device whose clock is wrong have the time of a response, a few seconds aside", async () => {
+  // Responses take a while, and `Date` is in whole seconds.
   for (const aheadMs of [2_900, -1_900, 9e10, -9e10]) {
     const startedMs = Date.now();
     const busy = problem(503, "unavailable", { Date: new Date(startedMs + aheadMs).toUTCString() });
@@ -195,7 +195,7 @@ test("a queue declares together what comes together, with an own result for each
   assert.equal(again[2].ref, "album");
 });
 
-test("a queue declares what comes alone, takes no other answer for its own, and throws what the call throws", async () => {
+test("a queue declares what comes alone, takes no other response for its own, and throws what the call throws", async () => {
   const limits = () => json({ contentTypes: ["image/jpeg"], maxBytes: 9e9 });
   const there = { status: 200, imageId: "there", state: IMAGE };
   const { client } = clientOf([

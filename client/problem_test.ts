@@ -5,7 +5,7 @@ import { type Problem, problemOf, storageProblemOf } from "./problem.ts";
 const JSON_PROBLEM = "application/problem+json";
 const ERRORS = [{ path: "imageId", message: "must be newer" }];
 
-/** An answer's status, type and text, and what its problem says. */
+/** A response's status, type and text, and what its problem says. */
 const ANSWERS: readonly (readonly [number, string, unknown, Partial<Problem>])[] = [
   [429, JSON_PROBLEM, { code: "rate_limited", detail: "Too many" }, {
     ...{ code: "rate_limited", detail: "Too many" },
@@ -20,7 +20,7 @@ const ANSWERS: readonly (readonly [number, string, unknown, Partial<Problem>])[]
   ),
 ];
 
-test("problemOf() reads the edge's problem document, and makes a problem of any other answer", () => {
+test("problemOf() reads the edge's problem document, and makes a problem of any other response", () => {
   for (const [status, type, value, said] of ANSWERS) {
     const text = typeof value === "string" ? value : JSON.stringify(value);
     const headers = { "Content-Type": type, "X-Request-Id": "r1", "Retry-After": "7" };

@@ -16,7 +16,7 @@ test("isRetryable() holds for 408, 429, 5xx and lost connections, never for what
   assert.ok(!isRetryable({ status: 429, code: "quota_exceeded", detail: "" }));
 });
 
-test("pauseAfter() waits as long as an answer asks, and no longer", async (t) => {
+test("pauseAfter() waits as long as a response asks, and no longer", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const problem = { status: 429, code: "rate_limited", detail: "", retryAfterMs: 1_500 } as const;
   const counted: number[] = [];

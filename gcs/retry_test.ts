@@ -54,7 +54,7 @@ const RETRY_AFTER: readonly (readonly [
 ];
 
 for (const [value, ms, date = ""] of RETRY_AFTER) {
-  test(`retryAfterMs() reads ${value} as ${ms}, in an answer of ${date}`, () => {
+  test(`retryAfterMs() reads ${value} as ${ms}, in a response of ${date}`, () => {
     const headers = new Headers(value === null ? {} : { "Retry-After": value, "Date": date });
     assert.equal(retryAfterMs(headers, NOW_MS), ms);
   });

@@ -225,7 +225,7 @@ test("an image that its call does not reach is asked for again, and one with a p
     get i3() {
       return ++looks === 1 ? away : {};
     },
-  } as unknown as TestAnswers["images"]; // as the edge answers for many
+  } as unknown as TestAnswers["images"]; // as the edge responds for many
   const { asked, queue, uploads, states } = await openQueue(6, { images, atOnce: 6 });
   uploads.forEach(({ end }, at) => end(`i${at}`));
   await untilStill();

@@ -1,9 +1,9 @@
 /**
  * Runs walks over the ports in every order of their steps, and with a process that dies after any of them.
  *
- * A step is a port call: it waits until the search lets it happen. A state is what the stores hold and what each walk has
- * been answered, as a walk does nothing that does not follow from its answers. Every order is covered, and each state is
- * left once by each of its steps: to come back to a state, a fresh world takes the steps that led there.
+ * A step is a port call: it waits until the search lets it happen. A state is what the stores hold and what the calls of
+ * each walk have returned, as a walk does nothing that does not follow from that. Every order is covered, and each state
+ * is left once by each of its steps: to come back to a state, a fresh world takes the steps that led there.
  */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
