@@ -28,6 +28,7 @@ test("pauseAfter() waits as long as a response asks, and no longer", async (t) =
   t.mock.timers.tick(1);
   await pausing;
   assert.deepEqual(counted, [1]);
+  t.mock.timers.reset();
 });
 
 test("pauseAfter() waits for the network where there is known to be none, and counts from the start again", async () => {

@@ -41,6 +41,7 @@ function watching(t: TestContext, answer: (sent: Sent) => Response) {
     ending.abort();
     await pass(1);
     await watching;
+    t.mock.timers.reset();
   };
   return { sent, seen, pass, end };
 }
