@@ -8,6 +8,7 @@ const MIB = 1024 * 1024;
 test("ChunkSize goes to about two seconds of the measured speed, in multiples, and not beyond its bounds", () => {
   const chunks = new ChunkSize({ multiple: MULTIPLE });
   assert.equal(chunks.bytes, MULTIPLE);
+  assert.equal(new ChunkSize({ multiple: 1 }).bytes, 256 * 1024);
   chunks.took(MULTIPLE, 25);
   assert.equal(chunks.bytes, 4 * MULTIPLE); // four times, not the twenty that one quick chunk says
   for (let sent = 0; sent < 10; sent++) chunks.took(chunks.bytes, chunks.bytes / MIB * 100);

@@ -1,41 +1,34 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { problemOf, storageProblemOf } from "./problem.ts";
+import { type Problem, problemOf, storageProblemOf } from "./problem.ts";
 
-test("problemOf() reads the edge's problem document", () => {
-  const headers = {
-    "Content-Type": "application/problem+json",
-    "X-Request-Id": "r1",
-    "Retry-After": "7",
-  };
-  const text = JSON.stringify({ code: "rate_limited", detail: "Too many requests" });
-  assert.deepEqual(problemOf(new Response(null, { status: 429, headers }), text), {
-    status: 429,
-    code: "rate_limited",
-    detail: "Too many requests",
-    requestId: "r1",
-    retryAfterMs: 7_000,
-    errors: undefined,
-  });
-});
+const JSON_PROBLEM = "application/problem+json";
+const ERRORS = [{ path: "imageId", message: "must be newer" }];
 
-test("problemOf() makes a problem of any other answer", () => {
-  const json = { headers: { "Content-Type": "application/json" }, status: 503 };
-  for (const text of ["", "null", "[]", "{", '{"error":{"code":503}}']) {
-    const { code, detail, retryAfterMs } = problemOf(new Response(null, json), text);
-    assert.deepEqual([code, detail, retryAfterMs], [
-      "unavailable",
-      "the answer was 503",
-      undefined,
-    ]);
+/** A response's status, type and text, and what its problem says. */
+const ANSWERS: readonly (readonly [number, string, unknown, Partial<Problem>])[] = [
+  [429, JSON_PROBLEM, { code: "rate_limited", detail: "Too many" }, {
+    ...{ code: "rate_limited", detail: "Too many" },
+  }],
+  [400, JSON_PROBLEM, { code: "invalid_request", detail: "", errors: ERRORS }, {
+    ...{ code: "invalid_request", detail: "", errors: ERRORS },
+  }],
+  [500, "text/plain", { code: "internal" }, { code: "unavailable" }],
+  [499, "application/json", {}, { code: "protocol" }],
+  ...["", "null", "[]", "{", { error: { code: 503 } }, { detail: 1, errors: "none" }].map((text) =>
+    [503, "application/json", text, { code: "unavailable" }] as const
+  ),
+];
+
+test("problemOf() reads the edge's problem document, and makes a problem of any other response", () => {
+  for (const [status, type, value, said] of ANSWERS) {
+    const text = typeof value === "string" ? value : JSON.stringify(value);
+    const headers = { "Content-Type": type, "X-Request-Id": "r1", "Retry-After": "7" };
+    const detail = `the answer was ${status}`;
+    const common = { status, detail, requestId: "r1", retryAfterMs: 7_000, errors: undefined };
+    const found = problemOf(new Response(null, { status, headers }), text);
+    assert.deepEqual(found, { ...common, ...said }, text);
   }
-});
-
-test("problemOf() passes on which fields were wrong", () => {
-  const headers = { "Content-Type": "application/problem+json" };
-  const errors = [{ path: "imageId", message: "must be newer" }];
-  const text = JSON.stringify({ code: "invalid_request", detail: "", errors });
-  assert.deepEqual(problemOf(new Response(null, { status: 400, headers }), text).errors, errors);
 });
 
 test("storageProblemOf() distinguishes what passes from what is final", () => {

@@ -106,8 +106,9 @@ async function putChunk(
   const chunk = { start: from, end, body: await file.part(from, end) };
   const startedMs = Date.now();
   const answer = await put(session, file.size, chunk, options);
-  const held = heldAfter(answer, file.size);
-  if (held > from) options.chunks.took(held - from, Date.now() - startedMs);
+  if (typeof answer !== "string" && answer.held > from) {
+    options.chunks.took(answer.held - from, Date.now() - startedMs);
+  }
   return answer;
 }
 
@@ -170,11 +171,6 @@ async function causeOf(error: unknown, file: FileParts): Promise<unknown> {
   } catch (unreadable) {
     return unreadable;
   }
-}
-
-function heldAfter(answer: SessionAnswer, total: number): number {
-  if (typeof answer !== "string") return answer.held;
-  return answer === "complete" ? total : 0;
 }
 
 function stalled(held: number): UploadError {

@@ -16,6 +16,21 @@ test("isRetryable() holds for 408, 429, 5xx and lost connections, never for what
   assert.ok(!isRetryable({ status: 429, code: "quota_exceeded", detail: "" }));
 });
 
+test("pauseAfter() waits as long as a response asks, and no longer", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const problem = { status: 429, code: "rate_limited", detail: "", retryAfterMs: 1_500 } as const;
+  const counted: number[] = [];
+  const pausing = pauseAfter(new UploadError(problem), { retry: POLICY, failures: 0 })
+    .then((failures) => void counted.push(failures));
+  t.mock.timers.tick(1_499);
+  await new Promise(setImmediate);
+  assert.deepEqual(counted, []);
+  t.mock.timers.tick(1);
+  await pausing;
+  assert.deepEqual(counted, [1]);
+  t.mock.timers.reset();
+});
+
 test("pauseAfter() waits for the network where there is known to be none, and counts from the start again", async () => {
   const calls: string[] = [];
   const network = {

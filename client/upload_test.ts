@@ -24,6 +24,7 @@ import {
 import type { Client, ClientOptions, UploadProgress } from "./client.ts";
 import { newImageId } from "./image_id.ts";
 import { MemoryResumeStore } from "./resume_store.ts";
+import { untilStill } from "./testing/queue_fixture.ts";
 
 const DAY_MS = 86_400_000;
 const QUERY = `bytes */${FILE.size}`;
@@ -81,7 +82,7 @@ test("pause() aborts what is under way and keeps the session; resume() asks what
   upload.pause();
   upload.pause();
   assert.equal(upload.state, "paused");
-  await new Promise((resolve) => setTimeout(resolve, 30));
+  await untilStill();
   assert.equal(sent.length, 3);
   upload.resume();
   await upload;
@@ -97,7 +98,7 @@ test("pause() while a session starts lets it start, once", async () => {
   await start.arrived;
   upload.pause();
   start.release();
-  await new Promise((resolve) => setTimeout(resolve, 30));
+  await untilStill();
   upload.resume();
   await upload;
   assert.deepEqual(sent.map(({ method }) => method), ["POST", "POST", "PUT", "PUT"]);
@@ -181,16 +182,6 @@ test("upload() resumes nothing of another file, another account, another preset 
     await upload(client);
     assert.equal(sent[0]?.method, "POST");
   }
-});
-
-test("upload() declares the caller's reference, and names none where none is given", async () => {
-  const refs: unknown[] = [];
-  for (const metadata of [{ ref: "order-4711" }, {}]) {
-    const { client, sent } = clientOf([json(IMAGE)]);
-    await client.upload(FILE, { metadata });
-    refs.push(declared(sent[0] ?? fail()).ref);
-  }
-  assert.deepEqual(refs, ["order-4711", undefined]);
 });
 
 test("upload() keeps people apart by their tokens where no account is named, however the tokens change", async () => {

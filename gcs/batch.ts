@@ -36,13 +36,11 @@ export async function removeObjects(
     throw new RangeError(`Cannot remove: a batch takes at most ${MAX_BATCH} (got ${count})`);
   }
   const outcomes: (RemoveOutcome | undefined)[] = targets.map(() => undefined);
-  const openOnes = () => targets.map((_, at) => at).filter((at) => isOpen(outcomes[at]));
   const attempt = async () => {
-    const open = openOnes();
-    const messages = await sendBatch(bucket, open.map((at) => partOf(bucket, targets[at], at)), {
-      signal,
-    });
-    for (const at of open) outcomes[at] = outcomeOf(messages.get(`response-${at}`));
+    const parts = targets.map((target, at) => partOf(bucket, target, at))
+      .filter((_, at) => isOpen(outcomes[at]));
+    const messages = await sendBatch(bucket, parts, { signal });
+    for (const { id } of parts) outcomes[Number(id)] = outcomeOf(messages.get(`response-${id}`));
     const failed = outcomes.find(isOpen);
     if (failed !== undefined) throw failed;
   };
@@ -53,9 +51,9 @@ export async function removeObjects(
     const error = cause instanceof StorageError
       ? cause
       : new StorageError("The response is no batch", { status: 0 }, { cause });
-    for (const at of openOnes()) outcomes[at] ??= error;
+    return outcomes.map((outcome) => outcome ?? error);
   }
-  return outcomes.map((outcome) => outcome ?? "absent");
+  return outcomes.filter((outcome) => outcome !== undefined);
 }
 
 async function sendBatch(
@@ -76,8 +74,7 @@ async function sendBatch(
   });
 }
 
-function partOf({ bucket }: Bucket, target: RemoveTarget | undefined, at: number): BatchPart {
-  const { name = "", generation = "" } = target ?? {};
+function partOf({ bucket }: Bucket, { name, generation }: RemoveTarget, at: number): BatchPart {
   const path = `${jsonPath(bucket, name)}?ifGenerationMatch=${generation}`;
   return { id: String(at), message: `DELETE ${path} HTTP/1.1\r\n\r\n` };
 }

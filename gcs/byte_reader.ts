@@ -34,7 +34,7 @@ export class ByteReader {
       const at = indexOf(this.#front, mark);
       // The mark may begin in this chunk's tail and end in the next.
       const safe = at >= 0 ? at : Math.max(0, this.#front.length - mark.length + 1);
-      if (safe > 0) yield this.#cut(safe);
+      yield this.#cut(safe);
       if (at >= 0) {
         this.#cut(mark.length);
         return true;

@@ -47,6 +47,25 @@ test("readRelated() refuses a body of one part and a type without a boundary", a
   await assert.rejects(readRelated(inChunks(BODY, 10), "multipart/related"), /boundary is missing/);
 });
 
+test("readRelated() takes a megabyte before the media, and reads little more of a larger one", async () => {
+  const mebibyte = 1024 * 1024;
+  for (const [size, isTaken] of [[mebibyte, true], [mebibyte + 1, false]] as const) {
+    const body = BODY.replace('{"name":"n"}', "x".repeat(size));
+    const reading = readRelated(inChunks(body, body.length), TYPE);
+    if (isTaken) assert.equal((await reading).resource.length, size);
+    else await assert.rejects(reading, /part is missing/);
+  }
+  let read = 0;
+  const endless = async function* () {
+    for await (const chunk of inChunks(BODY.replace("n", "x".repeat(4 * mebibyte)), 65_536)) {
+      read += chunk.length;
+      yield chunk;
+    }
+  };
+  await assert.rejects(readRelated(endless(), TYPE), /part is missing/);
+  assert.ok(read < mebibyte + 200_000, `${read} bytes`);
+});
+
 test("writeRelated() writes what readRelated() reads, the media uncopied", async () => {
   const media = new TextEncoder().encode(MEDIA);
   const { contentType, parts } = writeRelated({ name: "ü" }, media, "image/png");

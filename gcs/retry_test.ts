@@ -33,7 +33,12 @@ test("backoffMs() is any time up to a ceiling that doubles from the first wait t
 });
 
 const NOW_MS = Date.parse("2026-03-14T15:09:26Z");
-const RETRY_AFTER: readonly (readonly [value: string | null, ms: number | undefined])[] = [
+const AT_NOON = "Sat, 14 Mar 2026 12:00:00 GMT";
+const RETRY_AFTER: readonly (readonly [
+  value: string | null,
+  ms: number | undefined,
+  date?: string,
+])[] = [
   [null, undefined],
   ["7", 7_000],
   [" 0 ", 0],
@@ -41,23 +46,27 @@ const RETRY_AFTER: readonly (readonly [value: string | null, ms: number | undefi
   ["Saturday, 14-Mar-26 15:09:56 GMT", 30_000],
   ["Sat Mar 14 15:09:56 2026 GMT", 30_000],
   ["Sat, 14 Mar 2026 15:09:00 GMT", 0],
+  ["Sat, 14 Mar 2026 12:00:20 GMT", 20_000, AT_NOON],
   ["-7", undefined],
   ["1.5", undefined],
   ["soon", undefined],
   ["2026-03-14", undefined],
 ];
 
-for (const [value, ms] of RETRY_AFTER) {
-  test(`retryAfterMs() reads ${value} as ${ms}`, () => {
-    const headers = new Headers(value === null ? {} : { "Retry-After": value });
+for (const [value, ms, date = ""] of RETRY_AFTER) {
+  test(`retryAfterMs() reads ${value} as ${ms}, in a response of ${date}`, () => {
+    const headers = new Headers(value === null ? {} : { "Retry-After": value, "Date": date });
     assert.equal(retryAfterMs(headers, NOW_MS), ms);
   });
 }
 
-test("retryDelayMs() waits at most 100 ms first, and as long as the server asks", () => {
+test("retryDelayMs() of the policy waits up to 100 ms first, two seconds later, and as long as the server asks", () => {
+  const { attempts, maxRetryAfterMs, minDelayMs, maxDelayMs } = RETRY;
+  assert.deepEqual([attempts, maxRetryAfterMs, minDelayMs, maxDelayMs], [5, 10_000, 100, 2_000]);
   const first = Array.from({ length: 50 }, () => retryDelayMs(failure(503), 1, RETRY) ?? NaN);
   assert.ok(first.every((ms) => ms >= 0 && ms <= 100));
   assert.equal(retryDelayMs(failure(429, 3_000), 1, RETRY), 3_000);
+  assert.equal(retryDelayMs(failure(503, maxRetryAfterMs), 1, RETRY), maxRetryAfterMs);
 });
 
 test("retryDelayMs() waits a second after a 429 that asks for nothing: an object takes one change in that", () => {

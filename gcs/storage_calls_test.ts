@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { anonymous, withHeaders } from "./authorize.ts";
+import { anonymous, withHeaders, withSignature } from "./authorize.ts";
 import { MAX_BATCH, removeObjects } from "./batch.ts";
 import * as json from "./json_objects.ts";
 import { putToSession } from "./resumable_session.ts";
@@ -8,7 +8,9 @@ import { isLostStatus } from "./session_state.ts";
 import { RETRY } from "./retry.ts";
 import { linkSignal } from "./signals.ts";
 import { StorageError } from "./storage_error.ts";
+import { findTestKey, signerOf, TEST_KEYS } from "./testdata/v4_vectors.ts";
 import { fetchTransport, type StorageRequest, type Transport } from "./transport.ts";
+import { verifySignedRequest } from "./v4_verifier.ts";
 import * as xml from "./xml_objects.ts";
 
 type Answer = readonly [status: number, body?: string | null, headers?: Record<string, string>];
@@ -106,13 +108,14 @@ test("readObject() reads all bytes, none of an empty object, and again where the
   const [wrong, right] = ["AAAAAA==", "mnG7TA=="].map((sum): Answer => [
     ...[200, "hello", { "x-goog-hash": `crc32c=${sum}` }] as const,
   ]) as [Answer, Answer]; // of two
-  const { bucket, asked } = bucketOf(wrong, right, [416], [404]);
+  const { bucket, asked } = bucketOf(wrong, right, [416], [404], [403, ""]);
   const read = async () => {
     const bytes = await xml.readObject(bucket, "n");
     return bytes && new TextDecoder().decode(bytes);
   };
   assert.deepEqual([await read(), await read(), await read()], ["hello", "", null]);
-  assert.deepEqual(asked.map(({ headers }) => headers["range"]), Array(4).fill("bytes=0-"));
+  await assert.rejects(read(), { status: 403 });
+  assert.deepEqual(asked.map(({ headers }) => headers["range"]), Array(5).fill("bytes=0-"));
 });
 
 const reply = (id: number, head: string) =>
@@ -149,7 +152,10 @@ const STEP = 256 * 1024;
 const streamOf = (...bytes: number[]) =>
   new ReadableStream<Uint8Array>({
     start(controller) {
-      for (const count of bytes) controller.enqueue(new Uint8Array(count));
+      let sent = 0;
+      for (const count of bytes) {
+        controller.enqueue(Uint8Array.from({ length: count }, () => sent++));
+      }
       controller.close();
     },
   });
@@ -167,6 +173,10 @@ const STREAMS: readonly (readonly [number[], readonly (Answer | Error)[], readon
   [[9], [holding(4), new Error("reset"), holding(6), [200, '{"generation":"7"}']], [
     ...["0-8/9", "4-8/9", "*/9", "6-8/9"],
   ]],
+  // A session that holds no more than before is asked again.
+  [[9], [...[4, 4, 4].map(holding), [200, '{"generation":"7"}']], [
+    ...["0-8/9", "4-8/9", "*/9", "4-8/9"],
+  ]],
 ];
 
 test("createObject() of a stream sends it in pieces, and goes on behind what is held", async () => {
@@ -176,6 +186,13 @@ test("createObject() of a stream sends it in pieces, and goes on behind what is 
     assert.deepEqual(made, { created: true, generation: "7" });
     const sent = asked.slice(1).map(({ headers }) => headers["content-range"]);
     assert.deepEqual(sent, ranges.map((range) => `bytes ${range}`));
+    for (const { body, headers } of asked.slice(1)) {
+      const [start = NaN, last = NaN] = headers["content-range"]?.match(/\d+/g)?.map(Number) ?? [];
+      const isPiece = headers["content-range"]?.includes("-");
+      const length = isPiece ? last - start + 1 : 0;
+      const expected = Uint8Array.from({ length }, (_, at) => start + at);
+      assert.deepEqual(body, [expected]);
+    }
   }
   const { bucket, lines } = bucketOf(STARTED, [412, ""], [204]);
   const taken = await json.createObject(bucket, "n", streamOf(1), WRITE);
@@ -196,6 +213,21 @@ test("startSession() has a signed page's origin, and throws where no session is 
   assert.deepEqual(origins.slice(0, 2), [["https://page.example", "start"], [undefined, "start"]]);
 });
 
+test("createObject() of a stream by the XML API is tried once, by a URL that is signed for five minutes", async () => {
+  const nowMs = Date.parse(NOON);
+  const authorize = withSignature(await signerOf({ key: "hmac" }), () => nowMs);
+  const { bucket, asked } = bucketOf([503, ""]);
+  const options = { ...WRITE, maxBytes: 9 };
+  const creating = xml.createObject({ ...bucket, authorize }, "n", streamOf(5), options);
+  await assert.rejects(creating, { status: 503 });
+  const [{ method, url, headers } = assert.fail()] = asked;
+  const received = { method, url, headers: Object.entries(headers) };
+  const verify = (laterMs: number) =>
+    verifySignedRequest(received, { findKey: findTestKey, nowMs: nowMs + laterMs });
+  assert.equal((await verify(300_000)).email, TEST_KEYS.hmac.email);
+  await assert.rejects(verify(300_001), { code: "ExpiredToken" });
+});
+
 test("a session's answer is what it holds, its object, or an error that may say it is lost", async () => {
   const xmlAnswer = { "x-goog-stored-content-length": "5", "x-goog-hash": "crc32c=mnG7TA==" };
   const { bucket } = bucketOf([308], [200, "", xmlAnswer], [404, ""], [410, ""], [499, ""], [
@@ -214,7 +246,9 @@ test("a session's answer is what it holds, its object, or an error that may say 
 });
 
 test("a call has credentials, and throws what went wrong: theirs, the connection's, the signal's", async () => {
-  const reset = new TypeError("fetch failed", { cause: new Error("reset") });
+  const reset = new TypeError("fetch failed", {
+    cause: Object.assign(new Error("reset"), { code: "ECONNRESET" }),
+  });
   const { bucket, asked } = bucketOf([200, ""], [404, ""], [412, ""], reset, [204]);
   const authorize = withHeaders(() => Promise.resolve([["authorization", "Bearer x"]]));
   const remove = (signal?: AbortSignal) =>
@@ -229,7 +263,10 @@ test("a call has credentials, and throws what went wrong: theirs, the connection
   const [call, policy] = [[{ name: "n", generation: "1" }], { ...QUICK, attempts: 1 }] as const;
   const [refused] = await removeObjects(without, call, { policy });
   assert.ok(refused instanceof StorageError && refused.status === 0 && refused.cause === away);
-  assert.equal(linkSignal(AbortSignal.abort(), { timeoutMs: Infinity }).signal.aborted, true);
+  const [lost] = await removeObjects(bucketOf(reset).bucket, call, { policy });
+  assert.ok(lost instanceof StorageError && lost.code === "ECONNRESET");
+  const linked = linkSignal(AbortSignal.abort(), { timeoutMs: Infinity });
+  assert.deepEqual([linked.signal.aborted, linked.isTimedOut()], [true, false]);
 });
 
 test("fetchTransport() follows no redirect, and keeps nothing that it reads", async () => {

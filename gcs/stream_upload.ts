@@ -28,7 +28,7 @@ export async function uploadStream(
       // The last piece may have any length, so something is kept back for it.
       const whole = Math.max(0, Math.floor((bytes.byteLength - 1) / CHUNK_MULTIPLE));
       const pieceBytes = whole * CHUNK_MULTIPLE;
-      if (pieceBytes > 0) await put(bytes.subarray(0, pieceBytes), false);
+      if (whole > 0) await put(bytes.subarray(0, pieceBytes), false);
       held = bytes.slice(pieceBytes);
     }
     return (await put(held, true))?.generation ?? "0";

@@ -34,7 +34,12 @@ for (const vector of V4_VECTORS) {
 
 test("signUrl() signs with the key of each day and region, whichever came before", async () => {
   const kept = await importHmacSigner(TEST_KEYS.hmac);
-  for (const [dayOffset, region] of [[0, "auto"], [1, "auto"], [0, "auto"], [0, "eu"]] as const) {
+  for (
+    const [dayOffset, region] of [[0, "auto"], [0, "auto"], [1, "auto"], [0, "auto"], [
+      0,
+      "eu",
+    ]] as const
+  ) {
     const options = { nowMs: NOW_MS + dayOffset * 86_400_000, region };
     const fresh = await importHmacSigner(TEST_KEYS.hmac);
     const expected = await signUrl(fresh, REQUEST, options);

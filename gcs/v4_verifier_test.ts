@@ -138,10 +138,13 @@ for (const [name, code, options] of UNTIMELY) {
   });
 }
 
+const BAD_REQUESTS = ["ExpiredToken", "InvalidArgument", "MalformedSecurityHeader"];
+
 async function assertRejected(verifying: Promise<unknown>, code: string): Promise<void> {
   await assert.rejects(verifying, (error) => {
     assert(error instanceof V4Rejected, String(error));
     assert.equal(error.code, code, error.details);
+    assert.equal(error.status, BAD_REQUESTS.includes(code) ? 400 : 403);
     assert.equal(error.texts === undefined, code !== "SignatureDoesNotMatch");
     return true;
   });

@@ -1,13 +1,9 @@
 import type { ListPage } from "./listing.ts";
 import { StorageError } from "./storage_error.ts";
 import type { StoredObject } from "./stored_object.ts";
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&amp;": "&",
-  "&lt;": "<",
-  "&gt;": ">",
-  "&quot;": '"',
-  "&apos;": "'",
-};
+
+const REFERENCE = /&(?:#x([0-9a-f]+)|#(\d+)|(amp|lt|gt|quot|apos));/gi;
+const NAMES = ["amp", "lt", "gt", "quot", "apos"];
 
 /**
  * Reads a page of the XML API's listing, version 2
@@ -20,39 +16,33 @@ export function readListing(xml: string): ListPage {
   const page = xml.replace(/<Contents>.*?<\/Contents>|<CommonPrefixes>.*?<\/CommonPrefixes>/gs, "");
   return {
     objects: blocks(xml, "Contents").map(objectOf),
-    prefixes: blocks(xml, "CommonPrefixes").map((block) => textOf(block, "Prefix") ?? ""),
-    nextPageToken: textOf(page, "NextContinuationToken"),
+    prefixes: blocks(xml, "CommonPrefixes").map((block) => textOf(block, "Prefix")),
+    nextPageToken: textOf(page, "NextContinuationToken") || undefined,
   };
 }
 
 function objectOf(block: string): StoredObject {
   return {
-    name: textOf(block, "Key") ?? "",
-    generation: textOf(block, "Generation") ?? "0",
-    size: Number(textOf(block, "Size") ?? 0),
+    name: textOf(block, "Key"),
+    generation: textOf(block, "Generation") || "0",
+    size: Number(textOf(block, "Size")),
     contentType: undefined,
     customTimeMs: undefined,
-    createdMs: Date.parse(textOf(block, "LastModified") ?? ""),
+    createdMs: Date.parse(textOf(block, "LastModified")),
     crc32c: undefined,
     metadata: {},
   };
 }
 
 function blocks(xml: string, tag: string): string[] {
-  return Array.from(
-    xml.matchAll(new RegExp(`<${tag}>(.*?)</${tag}>`, "gs")),
-    ([, block]) => block ?? "",
-  );
+  return xml.match(new RegExp(`<${tag}>.*?</${tag}>`, "gs")) ?? [];
 }
 
-function textOf(xml: string, tag: string): string | undefined {
-  const text = new RegExp(`<${tag}>([^<]*)</${tag}>`).exec(xml)?.[1];
-  if (text === undefined || text === "") return undefined;
-  return text.replace(
-    /&(?:amp|lt|gt|quot|apos);/g,
-    (entity) => ENTITIES[entity] ?? entity,
-  )
-    .replace(/&#(x[0-9a-fA-F]+|[0-9]+);/g, (_, digits: string) => {
-      return String.fromCodePoint(Number(digits.startsWith("x") ? `0${digits}` : digits));
-    });
+/** The text of the first element of that name; empty where there is none. */
+function textOf(xml: string, tag: string): string {
+  const [, text = ""] = new RegExp(`<${tag}>([^<]*)</${tag}>`).exec(xml) ?? [];
+  return text.replace(REFERENCE, (_, hex?: string, decimal?: string, name = "") => {
+    if (name !== "") return "&<>\"'".charAt(NAMES.indexOf(name));
+    return String.fromCodePoint(hex === undefined ? Number(decimal) : Number(`0x${hex}`));
+  });
 }

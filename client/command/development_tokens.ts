@@ -19,11 +19,11 @@ export function developmentTokens({ issuer, subject, tenant, scope }: Person): T
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ sub: subject, tenant, scope }),
     }).catch((cause: unknown) => {
-      throw new Error(`Cannot get a token as no issuer answers at ${issuer}`, { cause });
+      throw new Error(`Cannot get a token: no OIDC provider responds at ${issuer}`, { cause });
     });
     const { access_token: token }: Record<string, unknown> = await response.json();
     if (typeof token === "string") return token;
-    throw new Error(`Cannot get a token as ${issuer} answered ${response.status} without one`);
+    throw new Error(`Cannot get a token: ${issuer} responded with ${response.status} without one`);
   };
   return async ({ refused }) => {
     if (current !== undefined && await current.catch(() => refused) !== refused) {

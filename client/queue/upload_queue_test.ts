@@ -8,6 +8,9 @@ import {
   testCalls,
   untilStill,
 } from "../testing/queue_fixture.ts";
+import { openKeptFiles } from "./kept_files.ts";
+import { nextToBegin, nextTurns } from "./lines.ts";
+import type { QueueEntry } from "./queue_item.ts";
 import type { QueueOptions } from "./queue_options.ts";
 import { UploadQueue } from "./upload_queue.ts";
 
@@ -58,6 +61,7 @@ test("what has ended stays in its place until it is removed", async () => {
   await queue.idle();
   await remove(1);
   await remove(0);
+  for (const act of ["pause", "resume", "retry", "remove"] as const) await queue[act]("nobody");
   assert.deepEqual([removed, queue.items.length], [["2.jpg", "1.jpg"], 0]);
 });
 
@@ -110,23 +114,28 @@ test("restore() goes on with what an earlier life of the page kept for this acco
 
 const JPEG = Uint8Array.of(0xff, 0xd8, 0xff, 0xe0);
 for (
-  const [bytes, name, type, code] of [
-    ["x", "a.txt", "text/plain", "unsupported_type"],
-    ["", "empty.jpg", "image/jpeg", "truncated"],
-    ["1234567890", "large.jpg", "image/jpeg", "too_large"],
-    ["GIF89a", "gif.jpg", "image/jpeg", "unsupported_type"],
-    [JPEG, "jpeg.png", "image/png", undefined],
-    [JPEG, "download", "application/octet-stream", undefined],
-    [JPEG, "", "", undefined],
-    ["x", "a.jpg", "image/jpeg", undefined],
+  const [bytes, name, type, code, status] of [
+    ["x", "a.txt", "text/plain", "unsupported_type", 415],
+    ["", "empty.jpg", "image/jpeg", "truncated", 400],
+    ["1234567890", "large.jpg", "image/jpeg", "too_large", 413],
+    ["GIF89a", "gif.jpg", "image/jpeg", "unsupported_type", 415],
+    [JPEG, "jpeg.png", "image/png", undefined, undefined],
+    [JPEG, "download", "application/octet-stream", undefined, undefined],
+    [JPEG, "", "", undefined, undefined],
+    ["x", "a.jpg", "image/jpeg", undefined, undefined],
+    ["123456789", "a.jpg", "image/jpeg", undefined, undefined],
+    ["x", "a.heif", "image/heif", undefined, undefined],
   ] as const
 ) {
   test(`${JSON.stringify([bytes, name, type])} is ${code ?? "sent"}`, async () => {
     const { queue, uploads, kept } = await openQueue(0);
+    assert.equal(queue.limits?.maxBytes, 9);
     await queue.add([new File([bytes], name, { type })]);
     await untilStill();
     const isSent = code === undefined ? 1 : 0;
-    assert.deepEqual([queue.items[0]?.problem?.code, uploads.length], [code, isSent]);
+    const [{ problem, name: shown } = assert.fail()] = queue.items;
+    assert.deepEqual([problem?.code, problem?.status, uploads.length], [code, status, isSent]);
+    assert.equal(shown, name || "picture");
     assert.equal(kept.held.size, isSent);
   });
 }
@@ -200,9 +209,29 @@ test("many images are waited for by a call for all, a few by one each, until eac
   let looks = 0;
   const { asked, end, states } = await openQueue(5, { isProcessing: () => ++looks < 4 });
   for (let at = 0; at < 5; at++) await end(at, `i${at}`);
-  await new Promise((resolve) => setTimeout(resolve, 600));
-  assert.deepEqual(new Set(states()), new Set(["ready"]));
+  while (states().some((state) => state !== "ready")) await untilStill();
   assert.ok(asked.some((ids) => ids.includes(",")) && asked.includes("i0"), asked.join(" "));
+});
+
+test("an image that its call does not reach is asked for again, and one with a problem is refused", async () => {
+  const [gone, away] = (["not_found", "unavailable"] as const).map((code) => ({
+    ...{ status: code === "not_found" ? 404 : 503, problem: { code, detail: code } },
+  }));
+  let looks = 0;
+  const images = {
+    get i2() {
+      return gone;
+    },
+    get i3() {
+      return ++looks === 1 ? away : {};
+    },
+  } as unknown as TestAnswers["images"]; // as the edge responds for many
+  const { asked, queue, uploads, states } = await openQueue(6, { images, atOnce: 6 });
+  uploads.forEach(({ end }, at) => end(`i${at}`));
+  await untilStill();
+  assert.deepEqual([asked[2], asked.at(-1)], ["i2,i3", "i3"]);
+  assert.deepEqual(states(), ["ready", "ready", "refused", "ready", "ready", "ready"]);
+  assert.deepEqual(queue.items[2]?.problem, { status: 404, ...gone?.problem });
 });
 
 test("with holdsLine no more are under way in all than there are lines, what is processed among them", async () => {
@@ -212,8 +241,8 @@ test("with holdsLine no more are under way in all than there are lines, what is 
   await end(0, "a");
   assert.deepEqual([uploads.length, states()[0]], [2, "processing"]);
   isProcessing = false;
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  assert.deepEqual([uploads.length, states()], [3, ["ready", "sending", "sending", "queued"]]);
+  while (uploads.length < 3) await untilStill();
+  assert.deepEqual(states(), ["ready", "sending", "sending", "queued"]);
 });
 
 test("files that a browser cannot keep say so, and are sent all the same", async () => {
@@ -237,4 +266,51 @@ test("files are opened when their turn comes, and end when they are stored where
   await end(0, "a");
   assert.deepEqual(states(), ["stored", "refused"]);
   assert.deepEqual(queue.totals, { count: 1, ended: 1, bytes: 5, sentBytes: 5, bytesPerSecond: 0 });
+});
+
+test("a browser without a database keeps nothing, and a queue goes on without", async () => {
+  const kept = await openKeptFiles();
+  const [file] = (await openQueue(1)).kept.held.values();
+  assert.equal(await kept.put(file ?? assert.fail()), false);
+  await kept.remove("a");
+  await kept.removeBefore(Infinity);
+  assert.deepEqual(await kept.all("ann"), []);
+});
+
+/** Entries by a letter each: `q` is queued, `b` begun, `g` begun and waits for its turn, `s` sends, `p` is paused while begun. */
+const entriesOf = (letters: string) =>
+  Array.from(letters, (letter, at) => ({
+    item: { id: `${letter}${at}`, state: letter === "p" ? "paused" : "queued" },
+    go: letter === "g" ? () => undefined : undefined,
+    ...{ isBegun: letter !== "q", isSending: letter === "s" },
+  } as unknown as QueueEntry)); // what is read
+const named = (entries: readonly QueueEntry[]) => entries.map(({ item }) => item.id).join(" ");
+
+test("nextTurns() gives free lines in order, and none behind one whose session is about to come", () => {
+  const turns = {
+    "sgg": "g1 g2",
+    "ssggg": "g2",
+    "gbg": "g0",
+    "gpg": "g0 g2",
+    "qg": "g1",
+    "sssg": "",
+  };
+  for (const [letters, next] of Object.entries(turns)) {
+    assert.equal(named(nextTurns(entriesOf(letters), 3)), next, letters);
+  }
+});
+
+test("nextToBegin() begins those ahead many at a time", () => {
+  const begun = {
+    "qqqqqqqq": "q0 q1 q2 q3 q4 q5",
+    "sqqqqqqq": "q1 q2 q3 q4 q5",
+    "ssbqqqqq": "q3 q4 q5",
+    "sspbqqqq": "q4 q5 q6",
+    "ssbbqqqq": "q4 q5",
+    "ssbbbqqq": "",
+    "ssbbbbqq": "",
+  };
+  for (const [letters, next] of Object.entries(begun)) {
+    assert.equal(named(nextToBegin(entriesOf(letters), { lines: 2, ahead: 4 })), next, letters);
+  }
 });

@@ -81,7 +81,12 @@ export function testCalls(
     },
     limits: () =>
       Promise.resolve({
-        ...{ contentTypes: ["image/jpeg"], maxBytes, presets: [], requestsPerMinute: 600 },
+        ...{
+          contentTypes: ["image/jpeg", "image/heic"],
+          maxBytes,
+          presets: [],
+          requestsPerMinute: 600,
+        },
         ...{ images: { perDay: 9, left: 9 }, resetsAt: "" },
       }),
   };

@@ -12,8 +12,7 @@ test("setClosed() closes and opens a source, and writes nothing in a dry run", a
   const held = async () => new TextDecoder().decode((await readTenantFiles(config)).get("shop"));
   assert.equal(await set(true, "kafka", true), true);
   assert.equal(await held(), "");
-  await set(true, "kafka");
-  await set(true, "edge");
+  assert.deepEqual([await set(true, "kafka"), await set(true, "edge")], [true, true]);
   assert.deepEqual(JSON.parse(await held()), { closed: ["edge", "kafka"] });
   assert.equal(await set(true, "edge"), false);
   await set(false, "kafka");

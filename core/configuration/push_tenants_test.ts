@@ -45,20 +45,13 @@ test("pushTenants() of one object writes that alone, with the origins of all", a
   assert.deepEqual(await config.list({ prefix: "" }), before, "a second push changes nothing");
 });
 
-for (
-  const [what, documents, path] of [
-    ["a wrong field", { other: {}, acme: { maxBytes: 0 } }, "acme.json/maxBytes"],
-    ["another tenant's topic", { other: { kafkaTopics: { images: {} } } }, "kafkaTopics.images"],
-    ["a name that is no tenant's", { _origins: {} }, "_origins.json"],
-  ] as const
-) {
-  test(`pushTenants() with ${what} writes nothing`, async () => {
-    const config = await pushedWorld();
-    const failure = { code: "invalid_config", message: new RegExp(path) };
-    await assert.rejects(pushTenants(config, filesOf(documents)), failure);
-    assert.deepEqual(await readTenantFiles(config), filesOf(FIRST));
-  });
-}
+test("pushTenants() writes nothing where it would break what is there", async () => {
+  const config = await pushedWorld();
+  const topics = { other: { kafkaTopics: { images: {} } }, acme: {} };
+  const failure = { code: "invalid_config", message: /kafkaTopics\.images/ };
+  await assert.rejects(pushTenants(config, filesOf(topics)), failure);
+  assert.deepEqual(await readTenantFiles(config), filesOf(FIRST));
+});
 
 test("pushTenants() throws a conflict where somebody else changes an object meanwhile", async () => {
   const config = await pushedWorld();

@@ -61,27 +61,41 @@ const declaring = (values: Partial<RawDeclaration>) => ({
   declaration: { source: "edge", ...values } as const,
 });
 
-const REFUSALS: readonly (readonly [string, ErrorCode, Partial<AdmitImageInput>])[] = [
-  ["whose write cutoff has passed", "too_late", { nowMs: NOON_MS + periodMs - closingMs }],
-  ["whose period is over", "too_late", { nowMs: NOON_MS + periodMs }],
-  ["whose time is more than 5 seconds ahead", "invalid_request", { nowMs: NOON_MS - 5_001 }],
-  ["of a type that the plan lacks", "unsupported_type", {
-    plan: { ...DEFAULT_PLAN, allowedTypes: ["image/jpeg"] },
+const REFUSALS: readonly (readonly [string, ErrorCode, RegExp, Partial<AdmitImageInput>])[] = [
+  ["behind its write cutoff", "too_late", /about to end/, {
+    nowMs: NOON_MS + periodMs - closingMs,
   }],
-  ["that is larger than the plan allows", "too_large", declaring({ size: TOO_LARGE })],
-  ["that is empty", "invalid_request", declaring({ size: 0 })],
-  ["with a preset that the plan lacks", "invalid_request", declaring({ preset: "square" })],
-  ["that is a text", "not_an_image", { head: NOT_AN_IMAGE }],
-  ["without a first byte", "not_an_image", { head: new Uint8Array() }],
+  ["whose period is over", "too_late", /has ended/, { nowMs: NOON_MS + periodMs }],
+  ["ahead of its time", "invalid_request", /5 seconds ahead/, { nowMs: NOON_MS - 5_001 }],
+  ["of a type that the plan lacks", "unsupported_type", /allows image\/jpeg, image\/heif/, {
+    plan: { ...DEFAULT_PLAN, allowedTypes: ["image/jpeg", "image/heif"] },
+  }],
+  ["larger than the plan allows", "too_large", /is 52428801/, declaring({ size: TOO_LARGE })],
+  ["that is empty", "invalid_request", /size must be at least 1/, declaring({ size: 0 })],
+  ["of no such preset", "invalid_request", /preset must be/, declaring({ preset: "constructor" })],
+  ["that is a text", "not_an_image", /not an image/, { head: NOT_AN_IMAGE }],
+  ["without a first byte", "not_an_image", /not an image/, { head: new Uint8Array() }],
 ];
 
-for (const [what, code, values] of REFUSALS) {
-  test(`admitImage() refuses an image ${what} and stores nothing`, async () => {
+for (const [what, code, message, values] of REFUSALS) {
+  test(`admitImage() refuses an image ${what} as ${code}, and stores nothing`, async () => {
     const creator = new MemoryObjectStore();
-    await assert.rejects(admitImage({ creator }, inputOf(values)), { code });
+    await assert.rejects(admitImage({ creator }, inputOf(values)), { code, message });
     assert.deepEqual(creator.names(), []);
   });
 }
+
+test("admitImage() takes what is just within the plan, HEIC and HEIF for each other", async () => {
+  const plan = { ...DEFAULT_PLAN, allowedTypes: ["image/heif"], presets: { square: [] } } as const;
+  const head = new TextEncoder().encode("\0\0\0\x18ftypheic\0\0\0\0mif1heic");
+  for (const size of [1, plan.maxBytes, undefined]) {
+    const creator = new MemoryObjectStore();
+    const values = { ...declaring({ size, preset: "square" }), plan, head, nowMs: NOON_MS - 5_000 };
+    await admitImage({ creator }, inputOf({ ...values, contentType: "" }));
+    const { objects } = await creator.list({ prefix: "" });
+    assert.deepEqual(objects.map(({ contentType }) => contentType), ["image/heic"]);
+  }
+});
 
 test("admitImage() ends with its signal", async () => {
   const creator = new MemoryObjectStore();

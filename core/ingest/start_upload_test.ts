@@ -6,7 +6,7 @@ import { rawName } from "../model/object_name.ts";
 import { parseOwner } from "../model/owner.ts";
 import { DEFAULT_PLAN } from "../model/tenant_plan.ts";
 import type { SessionOptions, UploadSessions } from "../ports/upload_sessions.ts";
-import { RETENTION_POLICY } from "../retention/policy.ts";
+import { RETENTION_POLICY, retentionPolicyOf } from "../retention/policy.ts";
 import { MemoryQuota } from "../testing/memory_quota.ts";
 import { sampleRef } from "../testing/sample_row.ts";
 import { NOON_MS, TestWorld } from "../testing/test_world.ts";
@@ -90,6 +90,8 @@ const declaring = (values: Partial<StartUploadInput["declaration"]>) => ({
   declaration: { contentType: "image/png", size: 69, ...values },
 });
 const idOf = (timeMs: number) => ({ imageId: firstImageIdOf(timeMs) });
+/** Its write cutoff is a second before its end. */
+const SHORT = retentionPolicyOf(84_000);
 
 const REFUSALS: readonly (readonly [string, ErrorCode, Partial<StartUploadInput>])[] = [
   ["a type that is not processed", "unsupported_type", declaring({ contentType: "image/bmp" })],
@@ -97,12 +99,17 @@ const REFUSALS: readonly (readonly [string, ErrorCode, Partial<StartUploadInput>
   ["an id of more than 24 h ago", "invalid_request", idOf(NOON_MS - DAY_MS - 1)],
   ["an id more than 5 s ahead", "invalid_request", idOf(NOON_MS + 5001)],
   ["an id whose period is over", "invalid_request", idOf(NOON_MS - periodMs)],
+  ["an id behind its write cutoff", "invalid_request", {
+    ...idOf(NOON_MS - 83_000),
+    policy: SHORT,
+  }],
+  ["more bytes than the plan allows", "too_large", declaring({ size: DEFAULT_PLAN.maxBytes + 1 })],
 ];
 
 for (const [what, code, values] of REFUSALS) {
   test(`startUpload() refuses ${what}: nothing is started and nothing counted, and no salt is needed`, async () => {
     const { start, sessions, quota } = setUp();
-    const isLive = what.includes("24 h");
+    const isLive = what.includes("24 h") || what.includes("cutoff");
     const ownerAt = () =>
       isLive ? Promise.resolve(ref.owner) : assert.fail("the owner was derived");
     await assert.rejects(start({ ownerAt, ...values }), { code });
@@ -138,6 +145,7 @@ test("startUpload() takes a client's own id at both ends of its window, and make
     const started = await start({ imageId: imageId.toUpperCase() });
     assert.equal(started.kind === "started" && started.imageId, imageId);
   }
+  await start({ ...idOf(NOON_MS - 82_999), policy: SHORT });
   for (let time = 0; time < 3; time++) await start();
   assert.equal(new Set(quota.held().filter((id) => t0OfImageId(id) === NOON_MS)).size, 3);
 });

@@ -62,29 +62,48 @@ test("names of one bucket are not names of the other", () => {
   assert.equal(readProcessedName(rawName(REF)), null);
 });
 
+/** Every name that differs from one by a character more, less or other; each of a class that names have or lack. */
+function* editsOf(name: string): Generator<string> {
+  for (let at = 0; at <= name.length; at++) {
+    for (const char of ["", ..."/.-aB17\n%\u0430"]) {
+      yield name.slice(0, at) + char + name.slice(at);
+      if (at < name.length) yield name.slice(0, at) + char + name.slice(at + 1);
+    }
+  }
+}
+
+const WRITTEN = {
+  manifest: manifestName,
+  receipt: receiptName,
+  erasing: erasingName,
+} as const;
+
+test("a name by one character off is foreign, or that of another image, which is written just so", () => {
+  for (const name of editsOf(RAW)) {
+    const ref = readRawName(name);
+    if (ref !== null) assert.equal(rawName(ref), name);
+  }
+  const names = [manifestName(REF), receiptName(REF), erasingName(REF), `${RAW}/a.b.webp`];
+  for (const name of names.flatMap((each) => [...editsOf(each)])) {
+    const found = readProcessedName(name);
+    if (found === null) continue;
+    const { kind, ref } = found;
+    assert.equal(kind === "rendition" ? `${rawName(ref)}/${found.file}` : WRITTEN[kind](ref), name);
+    if (kind === "rendition") assert.match(found.file, /^[a-z0-9-]+(\.[a-z0-9]+)+$/);
+  }
+});
+
 const FOREIGN: readonly (readonly [string, string])[] = [
   ["an empty name", ""],
-  ["a slash", "/"],
   ["traversal in the tenant's place", RAW.replace("acme-2", "..")],
   ["traversal in front", `../${RAW}`],
-  ["a leading slash", `/${RAW}`],
-  ["a double slash", RAW.replace("/acme-2/", "//acme-2/")],
-  ["another shard than its owner's", RAW.replace(/^a/, "b")],
   ["no shard", RAW.slice(2)],
-  ["a shard twice", `a/${RAW}`],
   ["an empty tenant", RAW.replace("acme-2", "")],
-  ["an upper-case tenant", RAW.replace("acme-2", "Acme-2")],
   ["a tenant of 64 characters", RAW.replace("acme-2", "a".repeat(64))],
-  ["a tenant outside of ASCII", RAW.replace("acme-2", "\u0430cme-2")],
   ["an upper-case owner", RAW.replace(OWNER, OWNER.toUpperCase())],
-  ["a short owner", RAW.replace(OWNER, OWNER.slice(1))],
-  ["a digit that base32 lacks", RAW.replace("abcdef", "abcde1")],
   ["an upper-case id", RAW.replace(ID, ID.toUpperCase())],
-  ["an id of version 4", RAW.replace("-7cc3-", "-4cc3-")],
-  ["the day before its T0's", RAW.replace("2022-02-22", "2022-02-21")],
-  ["another spelling of its day", RAW.replace("2022-02-22", "2022-2-22")],
-  ["a line break behind it", `${RAW}\n`],
-  ["an encoded slash", RAW.replaceAll("/", "%2F")],
+  ["a folder", `erased/${RAW}`],
+  ["a file", `${RAW}/x`],
 ];
 
 for (const [what, name] of FOREIGN) {
@@ -96,26 +115,6 @@ for (const [what, name] of FOREIGN) {
     for (const file of ["manifest.json", "large.jpg"]) {
       assert.equal(readProcessedName(`${name}/${file}`), null);
     }
-  });
-}
-
-for (const name of [`${RAW}/`, `${RAW}/x`, `erased/erased/${RAW}`, `erasing/erased/${RAW}`, ""]) {
-  test(`${JSON.stringify(name)} is not ours in any bucket`, () => {
-    assert.equal(readRawName(name), null);
-    for (const folder of ["", "erased/", "erasing/"]) {
-      assert.equal(readProcessedName(`${folder}${name}`), null);
-    }
-  });
-}
-
-const FOREIGN_FILES = [
-  ...["", ".", "..", "large", ".jpg", "Large.jpg", "large.jpg/", "a/b.jpg"],
-  ...["large.jpeg2000", "large.jpg\n", "l\u00e4rge.jpg"],
-];
-
-for (const file of FOREIGN_FILES) {
-  test(`a processed file ${JSON.stringify(file)} is not ours`, () => {
-    assert.equal(readProcessedName(`${RAW}/${file}`), null);
   });
 }
 

@@ -3,7 +3,14 @@ import { createHmac } from "node:crypto";
 import { test } from "node:test";
 import { isAppError } from "../errors.ts";
 import type { DaySalt } from "./day_salts.ts";
-import { contentKeyOf, deriveOwner, isOwner, parseOwner, parsePseudonymKeys } from "./owner.ts";
+import {
+  contentKeyOf,
+  deriveOwner,
+  isOwner,
+  isSubject,
+  parseOwner,
+  parsePseudonymKeys,
+} from "./owner.ts";
 import { parseTenant } from "./tenant.ts";
 
 const SECRET = "0123456789abcdef0123456789abcdef";
@@ -82,6 +89,11 @@ for (
     });
   });
 }
+
+test("isSubject() takes 1 to 256 characters of Unicode text", () => {
+  const texts = ["a", "a".repeat(256), "\u{1f600}", "", "a".repeat(257), "\ud800", 1, undefined];
+  assert.deepEqual(texts.map(isSubject), [...Array(3).fill(true), ...Array(5).fill(false)]);
+});
 
 test("parseOwner() takes 20 characters of base32 in lower case and nothing else", () => {
   assert.equal(parseOwner("abcdefghijklmnopq234"), "abcdefghijklmnopq234");

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AppError } from "../errors.ts";
 import { type Manifest, serializeManifest } from "../model/manifest.ts";
 import { manifestName } from "../model/object_name.ts";
 import { manifestOf, newestRowOf } from "../testing/assert_ready.ts";
@@ -40,24 +39,6 @@ test("commitManifest() puts the manifest, then publishes its record", async () =
   assert.deepEqual(order, ["manifest", "record"]);
   assert.deepEqual(await manifestOf(world, ref), ready);
   assert.deepEqual(world.rows.rows().map(({ status }) => status), ["ready"]);
-});
-
-test("commitManifest() whose record cannot be published leaves the manifest, and the next one publishes it", async () => {
-  const world = new TestWorld();
-  const publish = () => Promise.reject(new AppError("unavailable", "Pub/Sub is away"));
-  const ports = { ...world.ports, records: { publish } };
-  const committing = commitManifest(ports, { ref, manifest: ready }, { previous: null });
-  await assert.rejects(committing, { code: "unavailable" });
-  assert.deepEqual([await manifestOf(world, ref), world.rows.rows()], [ready, []]);
-  assert.equal((await commit(world, rejected)).outcome, "already");
-  assert.deepEqual(world.rows.rows().map(({ status }) => status), ["ready"]);
-});
-
-test("commitManifest() publishes nothing of an image whose erasure was requested", async () => {
-  const world = new TestWorld();
-  await world.requestErasure(ref);
-  for (const _ of [1, 2]) await commit(world, ready);
-  assert.deepEqual(world.rows.records(), []);
 });
 
 for (const [stands, loses] of [[ready, rejected], [rejected, ready], [ready, failed]] as const) {
@@ -101,22 +82,6 @@ for (const next of [failed, ready, rejected]) {
     assert.equal(newestRowOf(world, ref)?.attempt, 10);
   });
 }
-
-test("commitManifest() finds its own write when the answer was lost", async () => {
-  let isLost = true;
-  const world = new TestWorld({
-    processed: {
-      after: (operation) => {
-        if (operation !== "create" || !isLost) return;
-        isLost = false;
-        throw new AppError("unavailable", "The answer was lost");
-      },
-    },
-  });
-  await assert.rejects(() => commit(world, ready));
-  assert.equal((await commit(world, { ...ready, attempt: 3 })).outcome, "already");
-  assert.equal((await manifestOf(world, ref)).attempt, ready.attempt);
-});
 
 test("commitManifest() gives up when failed manifests keep taking its place", async () => {
   const { world } = await committed(failed);

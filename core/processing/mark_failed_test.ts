@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { rawName } from "../model/object_name.ts";
 import { RETENTION_POLICY } from "../retention/policy.ts";
-import { assertErased, assertReady, manifestOf } from "../testing/assert_ready.ts";
+import { assertReady, manifestOf } from "../testing/assert_ready.ts";
 import { sampleRef } from "../testing/sample_row.ts";
 import { NOON_MS, TestWorld } from "../testing/test_world.ts";
 import { markFailed } from "./mark_failed.ts";
@@ -81,21 +81,5 @@ test("markFailed() writes nothing behind the write cutoff, and erases nothing th
     assert.deepEqual([world.names(), world.rows.rows()], [before, []]);
     world.clock.nowMs = NOON_MS + periodMs - closingMs - 1;
     assert.equal(await outcomeOf(world), isRequested ? "erased" : "done");
-  }
-});
-
-test("markFailed() erases what was requested, before and while it writes", async () => {
-  const requested = new TestWorld();
-  await requested.upload(ref);
-  await requested.requestErasure(ref);
-  const before = async (operation: string) => {
-    if (operation === "create") await meanwhile.requestErasure(ref);
-  };
-  const meanwhile: TestWorld = new TestWorld({ processed: { before } });
-  await meanwhile.upload(ref);
-  for (const world of [requested, meanwhile]) {
-    assert.equal(await outcomeOf(world), "erased");
-    await world.settle();
-    assertErased(world, ref);
   }
 });

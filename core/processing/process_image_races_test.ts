@@ -2,14 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { rawName } from "../model/object_name.ts";
 import { ImageRejected } from "../model/reject_reason.ts";
-import { eraseImage, removeLive } from "../retention/erase_image.ts";
-import { assertErased, assertReady, manifestOf, newestRowOf } from "../testing/assert_ready.ts";
+import { removeLive } from "../retention/erase_image.ts";
+import { assertReady, manifestOf, newestRowOf } from "../testing/assert_ready.ts";
 import { crashEverywhere } from "../testing/crashing_ports.ts";
 import { FakePixelEngine } from "../testing/fake_pixel_engine.ts";
 import { sampleRef } from "../testing/sample_row.ts";
 import { NOON_MS, TestWorld, type WorldPorts } from "../testing/test_world.ts";
 import { markFailed } from "./mark_failed.ts";
-import { processErasure } from "./process_erasure.ts";
 import { processImage } from "./process_image.ts";
 
 const ref = sampleRef(NOON_MS);
@@ -17,12 +16,6 @@ const ref = sampleRef(NOON_MS);
 /** A delivery of the image's event. */
 const deliver = async (world: TestWorld, ports: Partial<WorldPorts> = {}, attempt = 1) =>
   await processImage({ ...world.ports, ...ports }, { ...await world.delivery(ref), attempt });
-
-/** Holds that nothing is left when the keeper has run. */
-async function assertSettled(world: TestWorld, at = ""): Promise<void> {
-  await world.settle();
-  assertErased(world, ref, at);
-}
 
 async function uploaded(): Promise<TestWorld> {
   const world = new TestWorld();
@@ -48,28 +41,6 @@ for (const version of ["1", "2"]) {
     assert.ok(deaths >= 22, `${deaths} deaths`);
   });
 }
-
-test("an erasure after a death at any call of the delivery that met it leaves nothing", async () => {
-  const deaths = await crashEverywhere({
-    makeWorld: uploaded,
-    walk: async (ports, world) => {
-      const render = ports.pixels.render.bind(ports.pixels);
-      const pixels = {
-        async render(...request: Parameters<typeof render>) {
-          await world.requestErasure(ref);
-          return await render(...request);
-        },
-      };
-      await deliver(world, { ...ports, pixels });
-    },
-    repeat: async (world, at) => {
-      await world.requestErasure(ref);
-      await deliver(world);
-      await assertSettled(world, at);
-    },
-  });
-  assert.ok(deaths >= 40, `${deaths} deaths`);
-});
 
 test("a dead letter after a death at any call is marked failed", async () => {
   await crashEverywhere({
@@ -108,32 +79,6 @@ test("a verdict that comes second leaves the first one's manifest, and rows that
   });
   assert.equal((await deliver(world, { pixels })).outcome, "already");
   await assertReady(world, ref);
-});
-
-for (const hasRun of [false, true]) {
-  test(`an erasure ${hasRun ? "that ran" : "requested"} while the image is rendered leaves nothing`, async () => {
-    const before = async () => {
-      await world.requestErasure(ref);
-      if (hasRun) await eraseImage(world.ports, ref);
-    };
-    const world: TestWorld = new TestWorld({ engine: { before } });
-    assert.deepEqual(await world.process(ref), { outcome: "erased", ref, state: "erasing" });
-    await assertSettled(world);
-  });
-}
-
-test("a request before any call of a delivery ends in nothing left", async () => {
-  for (let call = 1; call < 20; call++) {
-    let calls = 0;
-    const step = async () => {
-      if (++calls === call) await world.requestErasure(ref);
-    };
-    const world: TestWorld = new TestWorld({ processed: { before: step } });
-    await world.process(ref);
-    await world.requestErasure(ref);
-    await processErasure(world.ports, await world.delivery(ref));
-    await assertSettled(world, `request at call ${call}`);
-  }
 });
 
 test("a raw object that goes while it is read is to be delivered again, and is gone then", async () => {

@@ -254,14 +254,3 @@ test("processImage() of an image whose erasure was requested before it arrived r
   await world.settle();
   assertErased(world, ref);
 });
-
-test("processImage() runs the whole erasure where the manifest is there and where the raw object is gone", async () => {
-  const world = new TestWorld();
-  const delivery = await world.upload(ref);
-  await processImage(world.ports, delivery);
-  await world.requestErasure(ref);
-  assert.ok(await removeLive(world.raw, rawName(ref)));
-  assert.equal((await processImage(world.ports, delivery)).outcome, "erased");
-  await world.settle();
-  assertErased(world, ref);
-});

@@ -12,7 +12,7 @@ import {
   manifestOf,
   newestRowOf,
 } from "../testing/assert_ready.ts";
-import { crashEverywhere, withCalls } from "../testing/crashing_ports.ts";
+import { withCalls } from "../testing/crashing_ports.ts";
 import { FakePixelEngine, type FakePixelEngineOptions } from "../testing/fake_pixel_engine.ts";
 import { NOT_AN_IMAGE } from "../testing/sample_images.ts";
 import { sampleRef } from "../testing/sample_row.ts";
@@ -130,21 +130,6 @@ test("replayImage() leaves the image as it was when a store is away", async () =
   world.clock.nowMs += 1;
   await replayImage(newer(world.ports), ref);
   await assertReady(world, ref);
-});
-
-test("an image after a death at any call of its replay has live pins, and the next replay ends it", async () => {
-  const deaths = await crashEverywhere({
-    makeWorld: () => processed(),
-    walk: (ports) => replayImage(newer(ports), ref),
-    repeat: async (world, at) => {
-      assert.equal((await assertPinsLive(world.processed, ref, at))?.status, "ready", at);
-      world.clock.nowMs += 1_000;
-      await replayImage({ ...newer(world.ports), processorVersion: "newest" }, ref);
-      assert.equal((await assertReady(world, ref, at)).processorVersion, "newest", at);
-      assert.equal(newestRowOf(world, ref)?.processor_version, "newest", at);
-    },
-  });
-  assert.ok(deaths >= 30, `${deaths} deaths`);
 });
 
 test("a delivery that comes again after a replay publishes that one's record", async () => {

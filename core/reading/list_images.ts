@@ -80,7 +80,6 @@ export async function listImages(
       seen.push(...held);
       before = firstImageIdOf(window.fromMs);
       windowMs = Math.min(DAY_MS, windowMs * growthOf(held.length, input.limit - seen.length));
-      if (seen.length >= input.limit) break;
     }
   }
   const kept = seen.slice(0, input.limit);

@@ -46,16 +46,6 @@ test("newestCertificate() finds the end of chains of every length in few look-up
   }
 });
 
-test("issueCertificate() of two sweeps at once makes two links of one chain", async () => {
-  const ports = { certificates: new MemoryObjectStore(), hashing, sign };
-  const issued = await Promise.all([1, 2, 3].map(() => issueCertificate(ports, sampleDraft())));
-  assert.deepEqual(issued.map(({ n }) => n).toSorted(), [1, 2, 3]);
-  for (const { n, previousHash } of issued) {
-    const before = n === 1 ? null : await readCertificate(ports, n - 1);
-    assert.equal(previousHash, before?.hash ?? null);
-  }
-});
-
 test("issueCertificate() gives up when others keep writing at the end of the chain", async () => {
   const certificates = new MemoryObjectStore({
     before: async (operation, name) => {

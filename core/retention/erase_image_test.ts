@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { erasingName, manifestName, rawName, receiptName } from "../model/object_name.ts";
 import { assertErased } from "../testing/assert_ready.ts";
-import { crashEverywhere, stepping } from "../testing/crashing_ports.ts";
+import { stepping } from "../testing/crashing_ports.ts";
 import { sampleRef } from "../testing/sample_row.ts";
 import { NOON_MS, TestWorld } from "../testing/test_world.ts";
 import { eraseImage, isErasureRequested, removeLive } from "./erase_image.ts";
@@ -109,21 +109,6 @@ test("eraseImage() of an id that never was publishes nothing and writes the rece
   assert.deepEqual(world.processed.names(), [receiptName(ref)]);
   const receipt = await world.processed.stat(receiptName(ref));
   assert.deepEqual([receipt?.size, receipt?.customTimeMs], [0, NOON_MS]);
-});
-
-test("eraseImage() after a death at any call ends as undisturbed", async () => {
-  const deaths = await crashEverywhere({
-    makeWorld: worldOfTwo,
-    walk: (ports) => eraseImage(ports, ref),
-    repeat: async (world, at) => {
-      assert.equal(await eraseImage(world.ports, ref), "erasing", at);
-      const ids = world.rows.records().map(({ attributes }) => attributes)
-        .filter(({ type }) => type === "image.erased").map(({ event_id }) => event_id);
-      assert.equal(new Set(ids).size, 1, at);
-      await assertSettled(world, at);
-    },
-  });
-  assert.ok(deaths >= 16, `${deaths} deaths`);
 });
 
 test("isErasureRequested() sees the image's own request alone, and removeLive() what is there", async () => {

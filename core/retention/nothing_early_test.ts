@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeImageId, parseImageId, t0OfImageId } from "../model/image_id.ts";
-import { type ImageRef, rawName } from "../model/object_name.ts";
+import type { ImageRef } from "../model/object_name.ts";
 import { parseOwner } from "../model/owner.ts";
 import { parseTenant } from "../model/tenant.ts";
 import { markFailed } from "../processing/mark_failed.ts";
@@ -9,7 +9,6 @@ import { processImage } from "../processing/process_image.ts";
 import { seededRandom } from "../seeded_random.ts";
 import { portableHashing } from "../testing/portable_hashing.ts";
 import { NOT_AN_IMAGE } from "../testing/sample_images.ts";
-import { sampleRef } from "../testing/sample_row.ts";
 import { TestWorld } from "../testing/test_world.ts";
 import { RETENTION_POLICY } from "./policy.ts";
 import { sweepExpired } from "./sweep_expired.ts";
@@ -96,14 +95,4 @@ test(`of ${IMAGES} images and two sweepers at once, nothing goes early and nothi
   assert.equal(filled.raw, IMAGES);
   assert.ok(filled.objects > 3 * IMAGES && filled.rows > 0.8 * IMAGES, JSON.stringify(filled));
   assert.deepEqual(seen, { early: 0, late: 0, overdue: 0, left: 0, faults: [] });
-});
-
-test("the judgement of the test above sees one object that went a sweep early", async () => {
-  const world = new TestWorld({ nowMs: FIRST_T0_MS });
-  const ref = sampleRef(FIRST_T0_MS);
-  await accept(world, ref, "bare");
-  const hasty = { ...RETENTION_POLICY, periodMs: periodMs - sweepIntervalMs };
-  world.clock.nowMs = FIRST_T0_MS + hasty.periodMs;
-  await sweepExpired({ ...world.ports, policy: hasty });
-  assert.ok(!world.raw.names().includes(rawName(ref)), "it is gone before its time");
 });

@@ -109,7 +109,7 @@ function inOrder(values: Readonly<Record<string, unknown>>): Record<string, unkn
   const entries = Object.entries(values).map(([key, value]) =>
     [key, typeof value === "object" && value !== null ? inOrder({ ...value }) : value] as const
   );
-  return Object.fromEntries(entries.sort(([a], [b]) => a < b ? -1 : 1));
+  return Object.fromEntries(entries.sort());
 }
 
 /** When everything of an image must be gone, in milliseconds since the epoch. */

@@ -74,15 +74,14 @@ async function search(
   { begin = "ready", isStep = everyCall, deaths = 1 }: SearchOptions = {},
 ): Promise<SearchSize> {
   const hasErasure = walks.includes(erasure);
-  const world = await makeWorld(begin, !hasErasure);
   return await searchOrders({
-    world,
+    makeWorld: () => makeWorld(begin, !hasErasure),
     walks,
     deaths,
     isStep,
     forgets: isRequestSeen,
     matters: (_call, answer) => answer,
-    atEnd: async ({ died, path }) => {
+    atEnd: async ({ world, died, path }) => {
       if (hasErasure) {
         await settle(world, died);
         return assertErased(world, ref, path);

@@ -5,7 +5,7 @@ import { erasingName, type ImageRef, rawName, receiptName } from "../model/objec
 import { parseOwner } from "../model/owner.ts";
 import { processErasure } from "../processing/process_erasure.ts";
 import { assertErased } from "../testing/assert_ready.ts";
-import { crashEverywhere, stepping, withCalls } from "../testing/crashing_ports.ts";
+import { stepping, withCalls } from "../testing/crashing_ports.ts";
 import { sampleRef, sampleRow } from "../testing/sample_row.ts";
 import { NOON_MS, TestWorld, type WorldPorts } from "../testing/test_world.ts";
 import { eraseImage } from "./erase_image.ts";
@@ -125,18 +125,6 @@ test("settleErasures() runs in the shards that are named", async () => {
   await world.requestErasure(other);
   assert.equal((await settleErasures(world.ports, { shards: ["z", "2"] })).requests, 1);
   assert.equal((await settleErasures(world.ports, { shards: ["a"] })).settled, 1);
-});
-
-test("settleErasures() after a death at any call ends as undisturbed", async () => {
-  const deaths = await crashEverywhere({
-    makeWorld: () => erasingWorld(),
-    walk: (ports) => settleErasures(ports, { shards: ["a"] }),
-    repeat: async (world, at) => {
-      await settleErasures(world.ports);
-      assertErased(world, ref, at);
-    },
-  });
-  assert.ok(deaths >= 14, `${deaths} deaths`);
 });
 
 test("settleErasures() throws that BigQuery is away, with no receipt", async () => {

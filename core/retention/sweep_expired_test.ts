@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { AppError } from "../errors.ts";
 import { t0OfImageId } from "../model/image_id.ts";
 import type { ImageRow } from "../model/image_row.ts";
-import { type ImageRef, rawName } from "../model/object_name.ts";
+import { type ImageRef, manifestName, rawName } from "../model/object_name.ts";
 import { DAY_MS } from "../model/utc_day.ts";
 import { assertErased } from "../testing/assert_ready.ts";
 import { crashEverywhere, withCalls } from "../testing/crashing_ports.ts";
@@ -23,7 +23,7 @@ import { sweepExpired } from "./sweep_expired.ts";
 import { type SweepPart, sweepPart, sweptPartSchema } from "./sweep_part.ts";
 import { verifyCertificates } from "./verify_certificates.ts";
 
-const { periodMs, graceMs } = RETENTION_POLICY;
+const { periodMs, graceMs, sweepIntervalMs } = RETENTION_POLICY;
 const first = sampleRef(NOON_MS);
 const second = sampleRef(NOON_MS + 1);
 const third = sampleRef(NOON_MS + 3 * DAY_MS);
@@ -252,4 +252,50 @@ test("sweepExpired() after a death at any call ends as undisturbed", async () =>
     },
   });
   assert.ok(deaths >= 40, `${deaths} deaths`);
+});
+
+test("a sweeper whose clock is behind takes nothing early, and everything within the grace", async () => {
+  const world = new TestWorld();
+  await world.process(first);
+  const behindMs = 60_000;
+  for (let trueMs = NOON_MS + periodMs; world.names().length > 0; trueMs += sweepIntervalMs) {
+    assert.ok(trueMs <= NOON_MS + periodMs + graceMs, "within the grace");
+    world.clock.nowMs = trueMs - behindMs;
+    await sweepExpired(world.ports);
+  }
+});
+
+test("an image whose T0 is ahead of the sweeper's clock is ours, and kept for its seven days", async () => {
+  const world = new TestWorld();
+  await world.process(sampleRef(NOON_MS + 5_000));
+  const sweeps = [[0, 5], [5_000 + periodMs - 1, 5], [5_000 + periodMs, 0]] as const;
+  for (const [afterMs, left] of sweeps) {
+    world.clock.nowMs = NOON_MS + afterMs;
+    const { places } = await sweepExpired(world.ports);
+    assert.deepEqual([places[0]?.place, places[0]?.foreign], ["raw", 0]);
+    assert.equal(world.names().length, left);
+  }
+});
+
+test("an object that was replaced between list and removal is removed in the same sweep", async () => {
+  let isReplaced = false;
+  const world: TestWorld = new TestWorld({
+    processed: {
+      before: async (operation, name) => {
+        if (operation !== "remove" || name !== manifestName(first) || isReplaced) return;
+        isReplaced = true;
+        const facts = await world.processed.stat(manifestName(first));
+        await world.processed.replace(manifestName(first), new Uint8Array(2), {
+          contentType: "application/json",
+          customTimeMs: NOON_MS,
+          ifGeneration: facts?.generation ?? "",
+        });
+      },
+    },
+  });
+  await world.process(first);
+  world.clock.nowMs = NOON_MS + periodMs;
+  await sweepExpired(world.ports);
+  assert.ok(isReplaced);
+  assert.deepEqual(world.names(), []);
 });

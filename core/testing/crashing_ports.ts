@@ -41,16 +41,17 @@ function crashingPorts(ports: WorldPorts, crash: Crash) {
   };
 }
 
-/** The same port, each of whose calls goes through `step`. */
+/** The same port, each of whose calls goes through `step`, with its name and its first argument. */
 export function stepping<Port extends object>(
   port: Port,
-  step: (run: () => unknown, call: string) => unknown,
+  step: (run: () => unknown, call: string, subject: unknown) => unknown,
 ): Port {
   return new Proxy(port, {
     get(target, key) {
       const member: unknown = Reflect.get(target, key, target);
       if (typeof member !== "function") return member;
-      return (...input: unknown[]) => step(() => Reflect.apply(member, target, input), String(key));
+      return (...input: unknown[]) =>
+        step(() => Reflect.apply(member, target, input), String(key), input[0]);
     },
   });
 }

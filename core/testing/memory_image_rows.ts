@@ -50,7 +50,7 @@ export class MemoryImageRows
     PersonRows {
   readonly #options: MemoryImageRowsOptions;
   readonly #purges: PurgeRow[] = [];
-  #records: ImageRecord[] = [];
+  readonly #records: ImageRecord[] = [];
   #backlog: ImageRow[] = [];
   #rows: ImageRow[] = [];
   #isHeld = false;
@@ -94,14 +94,6 @@ export class MemoryImageRows
   /** Writes rows as the subscription does. */
   write(...rows: readonly ImageRow[]): void {
     this.#rows.push(...rows);
-  }
-
-  /** Remembers what is there; the answer puts it back. */
-  checkpoint(): () => void {
-    const [rows, records, backlog] = [[...this.#rows], [...this.#records], [...this.#backlog]];
-    return () => {
-      [this.#rows, this.#records, this.#backlog] = [[...rows], [...records], [...backlog]];
-    };
   }
 
   async publish(record: ImageRecord, options?: CallOptions) {

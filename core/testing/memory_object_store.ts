@@ -28,6 +28,8 @@ export interface MemoryObjectStoreOptions {
   readonly clock?: Clock;
   /** How many generations there were before, so that those of two stores differ; 0 where none is given. */
   readonly generationsBefore?: number;
+  /** Whether each name's generations count from the first one, so that the order of writes to others does not matter. */
+  readonly countsByName?: boolean;
   /** Runs before each operation takes effect (with a list's prefix as its name): the place to fail or to interleave. */
   readonly before?: (operation: StoreOperation, name: string) => void | Promise<void>;
   /** Runs after an operation took effect and before its answer: a throw is a lost answer. */
@@ -46,26 +48,16 @@ export class MemoryObjectStore implements ObjectStore {
   readonly #objects = new Map<string, Held>();
   readonly #listed = new ListedNames(this.#objects);
   readonly #options: MemoryObjectStoreOptions;
-  #generations: number;
+  /** How many there were of all names, or of each. */
+  readonly #generations = new Map<string, number>();
 
   constructor(options: MemoryObjectStoreOptions = {}) {
     this.#options = options;
-    this.#generations = options.generationsBefore ?? 0;
   }
 
   /** All names that are there, ascending. */
   names(): string[] {
     return [...this.#objects.keys()].sort();
-  }
-
-  /** Remembers what is there; the answer puts it back. Generations go on counting. */
-  checkpoint(): () => void {
-    const objects = [...this.#objects];
-    return () => {
-      this.#objects.clear();
-      for (const [name, held] of objects) this.#objects.set(name, held);
-      this.#listed.sortAgain();
-    };
   }
 
   /** Puts an object of any name, empty and of no special type where nothing is said. */
@@ -152,7 +144,11 @@ export class MemoryObjectStore implements ObjectStore {
   }
 
   #put(name: ObjectName, bytes: Uint8Array<ArrayBuffer>, options: WriteOptions): Generation {
-    const generation = String(FIRST_GENERATION + ++this.#generations);
+    const { generationsBefore = 0, countsByName = false } = this.#options;
+    const counted = countsByName ? name : "";
+    const count = (this.#generations.get(counted) ?? 0) + 1;
+    this.#generations.set(counted, count);
+    const generation = String(FIRST_GENERATION + generationsBefore + count);
     const facts: ObjectFacts = {
       name,
       generation,

@@ -14,16 +14,18 @@ export interface TryOptions {
   readonly signal: AbortSignal;
 }
 
-/** Ends Node's runner at the first failure, as `--fail-fast` does Deno's. */
+/** Names the first failure and ends Node's runner, as `--fail-fast` does Deno's. */
 const FAIL_FAST =
-  'data:text/javascript,export default async function*(events){for await(const{type}of events)if(type==="test:fail")process.exit(1)}';
+  'data:text/javascript,export default async function*(events){for await(const{type,data}of events)if(type==="test:fail"){yield data.name;process.exit(1)}}';
+/** Tests that take a minute to notice what others notice. */
+const SLOW = /_interleavings_test\.ts$/;
 const FLAGS = { node: [`--test-reporter=${FAIL_FAST}`], deno: ["--fail-fast"], check: [] };
 
 /** Prepares a copy of `root` for the tests of `folder`, a package. Throws where a test fails without a mutant. */
 export async function prepareTrial(root: string, folder: string, { path, signal }: TryOptions) {
   const suite = suiteOf(folder);
-  const files = testFilesOf(suite, listTestFiles(root))
-    .filter((file) => file.startsWith(`${folder}/`));
+  const files = suitesOf(suite).flatMap((each) => testFilesOf(each, listTestFiles(root)))
+    .filter((file) => file.startsWith(`${folder}/`) && !SLOW.test(file));
   const sources = new Map([...readSources(root)].filter(([file]) => file.startsWith(`${folder}/`)));
   const copy = copyTree(root);
   const env = { ...suiteEnvironment(copy, path), NODE_COMPILE_CACHE: join(copy, "../cache") };
@@ -62,6 +64,14 @@ function suiteOf(folder: string): Suite {
   const suite = suites.find(({ runtime }) => runtime === "node") ?? suites[0];
   if (suite === undefined) throw new Error(`Cannot mutate ${folder}: no suite tests it`);
   return suite;
+}
+
+/** The suite, and those of its folders that need nothing more than a runtime: it can run their files too. */
+function suitesOf(suite: Suite): Suite[] {
+  const isInside = ({ folders, needs }: Suite) =>
+    needs === "no permission" &&
+    folders.every((folder) => suite.folders.some((outer) => folder.startsWith(`${outer}/`)));
+  return [suite, ...SUITES.filter(isInside)];
 }
 
 /** The tests that lean on `file`: its own, those of its folder, the others. */

@@ -39,7 +39,7 @@ const PHOTO = exifBlock(
   [0x8769, [
     [0x829a, [1, 3]],
     [0x829d, [17, 10]],
-    [0x9003, "2017:05:03 19:22:10"],
+    [0x9003, "2017:05:03 23:22:10"],
     [0x920a, [420, 100]],
     [0xa431, "SERIAL-12345"],
     [0xa434, "Rear lens 4.2mm f/1.7"],
@@ -51,7 +51,7 @@ test("readCamera() reads make, model, exposure, hour and that there is a place",
   const camera = await readCamera(PHOTO);
   assert.deepEqual(camera, {
     ...{ make: "samsung", model: "SM-G935L", lens: "Rear lens 4.2mm f/1.7", exposureMs: 333.333 },
-    ...{ fNumber: 1.7, focalLengthMm: 4.2, capturedHour: 19, hasGps: true },
+    ...{ fNumber: 1.7, focalLengthMm: 4.2, capturedHour: 23, hasGps: true },
   }, "no serial number, no date, no place");
   cameraSchema.parse(camera);
 });
@@ -92,6 +92,8 @@ test("readCamera() answers nothing for what is broken, cut or empty", async () =
   assert.equal(await readCamera(new Uint8Array()), undefined);
   assert.equal(await readCamera(bytesOf("no EXIF at all, just text")), undefined);
   assert.equal(await readCamera(exifBlock()), undefined);
+  const late = exifBlock([0x8769, [[0x9003, "2017:05:03 24:00:00"], [0x829d, [17, 10]]]]);
+  assert.deepEqual(await readCamera(late), { fNumber: 1.7, hasGps: false });
   const odd = await readCamera(exifBlock([0x010f, "Canon"], [0x0110, [1, 2]]));
   assert.deepEqual(odd, { make: "canon", hasGps: false });
   for (let length = 0; length < PHOTO.length; length += 7) {

@@ -21,6 +21,7 @@ const clap = (...parts: number[]) => box("clap", ...parts.map((part) => be(part 
 const PROPERTIES = [
   ...[ispe(64, 48), ispe(40, 48), box("hvcC", [1, 2]), box("auxC", VERSION, ALPHA), nclx(6, 0x80)],
   ...[clap(50, 1, 40, 1, 3, 1, -2, 1), box("irot", 1), box("a1op", 0), box("hvcC", [3])],
+  box("colr", "prof", [0, 0, 0, 0, 1, 2, 3]),
 ];
 const TILE = [2, 3];
 
@@ -56,7 +57,7 @@ test("heifLayers() finds a grid's tiles in order, their sizes and configuration,
 
 test("heifLayers() finds alpha by tiles and code points and an aperture of the whole", () => {
   const references = [["auxl", 4, 2], ["auxl", 5, 3]] as const;
-  const found = layersOf({ owners: { 1: [1, 5, 6] }, references });
+  const found = layersOf({ owners: { 1: [1, 10, 5, 6] }, references });
   assert.deepEqual(tilesOf(found?.alpha), ["mask1", "mask2"]);
   assert.deepEqual(found?.color.codePoints, { matrix: 6, isFullRange: true });
   assert.deepEqual(found?.crop, { left: 10, top: 2, width: 50, height: 40 });

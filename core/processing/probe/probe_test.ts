@@ -317,6 +317,7 @@ const REJECTED: readonly (readonly [RejectReason, Readonly<Record<string, Uint8A
     "WebP without a picture": webp(riffChunk("JUNK", new Uint8Array(10))),
     "TIFF without a width": tiffOf([256, 0]),
     "TIFF without entries": bytesOf("II", le(42, 2), le(8, 4), le(0, 2), le(0, 4)),
+    "a directory of 4097 entries": bytesOf("II", le(42, 2), le(8, 4), le(4_097, 2)),
     "a directory in the head": bytesOf("II", le(42, 2), le(7, 4), tiffOf()),
     "HEIF without a size": heif({ brand: "heic", item: "hvc1", properties: [] }),
     ...{ "a box that ends outside": lying, "an empty aperture": heicOf(clap(0, 3)) },
