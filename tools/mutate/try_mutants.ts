@@ -21,21 +21,25 @@ const FLAGS = { node: [`--test-reporter=${FAIL_FAST}`], deno: ["--fail-fast"], c
 
 /** Prepares a copy of `root` for the tests of `folder`, a package. Throws where a test fails without a mutant. */
 export async function prepareTrial(root: string, folder: string, { path, signal }: TryOptions) {
-  const suite = suiteOf(folder);
-  const files = testFilesOf(suite, listTestFiles(root))
-    .filter((file) => file.startsWith(`${folder}/`));
   const sources = new Map([...readSources(root)].filter(([file]) => file.startsWith(`${folder}/`)));
   const copy = copyTree(root);
   const env = { ...suiteEnvironment(copy, path), NODE_COMPILE_CACHE: join(copy, "../cache") };
-  const passes = async (tests: readonly string[], limitMs?: number) => {
+  const run = async (suite: Suite, tests: readonly string[], limitMs?: number) => {
     const command = commandOf(suite, tests, copy, FLAGS[suite.runtime]);
     return await runCommand(command, { cwd: copy, env: { ...env, ...suite.env }, limitMs, signal });
   };
   const remove = () => rmSync(dirname(copy), { recursive: true, force: true });
-  const { code, output, elapsedMs } = await passes(files);
-  if (code !== 0) {
-    remove();
-    throw new Error(`Cannot mutate ${folder}: its tests fail without a mutant\n${output}`);
+  const suites = new Map<string, { files: readonly string[]; elapsedMs: number }>();
+  for (const suite of new Set([...sources.keys()].flatMap(suitesOf))) {
+    const files = testFilesOf(suite, listTestFiles(root))
+      .filter((file) => file.startsWith(`${folder}/`));
+    if (files.length === 0) continue;
+    const { code, output, elapsedMs } = await run(suite, files);
+    if (code !== 0) {
+      remove();
+      throw new Error(`Cannot mutate ${folder}: its tests fail without a mutant\n${output}`);
+    }
+    suites.set(suite.name, { files, elapsedMs });
   }
   return {
     remove,
@@ -43,9 +47,12 @@ export async function prepareTrial(root: string, folder: string, { path, signal 
     async isNoticed({ file, text }: Mutant): Promise<boolean> {
       writeFileSync(join(copy, file), text);
       try {
-        for (const tests of nearestFirst(file, files, sources)) {
-          const limitMs = 2 * elapsedMs + 10_000;
-          if (tests.length > 0 && (await passes(tests, limitMs)).code !== 0) return true;
+        for (const suite of suitesOf(file)) {
+          const { files = [], elapsedMs = 0 } = suites.get(suite.name) ?? {};
+          for (const tests of nearestFirst(file, files, sources)) {
+            const limitMs = 2 * elapsedMs + 10_000;
+            if (tests.length > 0 && (await run(suite, tests, limitMs)).code !== 0) return true;
+          }
         }
         return false;
       } finally {
@@ -55,13 +62,18 @@ export async function prepareTrial(root: string, folder: string, { path, signal 
   };
 }
 
-/** The suite that runs the whole package, on Node where two runtimes do. */
-function suiteOf(folder: string): Suite {
-  const [top = ""] = folder.split("/", 1);
-  const suites = SUITES.filter(({ folders }) => folders.includes(top));
-  const suite = suites.find(({ runtime }) => runtime === "node") ?? suites[0];
-  if (suite === undefined) throw new Error(`Cannot mutate ${folder}: no suite tests it`);
-  return suite;
+/** The suite that names the longest beginning of the file's path, and that of its package; on Node where two runtimes do. */
+function suitesOf(file: string): Suite[] {
+  const suites = SUITES.flatMap((suite) =>
+    suite.folders.filter((folder) => file.startsWith(`${folder}/`)).map((folder) => ({
+      suite,
+      length: folder.length,
+      isNode: suite.runtime === "node",
+    }))
+  ).sort((a, b) => b.length - a.length || Number(b.isNode) - Number(a.isNode));
+  const lengths = suites.map(({ length }) => length);
+  return suites.filter(({ length }, at) => lengths.indexOf(length) === at)
+    .map(({ suite }) => suite);
 }
 
 /** The tests that lean on `file`: its own, those of its folder, the others. */
