@@ -9,7 +9,6 @@ import { addFault, clearFaults, faultsLeft } from "./_emulator.ts";
 import { noisePng, pngBlob } from "./_pictures.ts";
 import { giveEventUp, type PushCounts, readPush, repairAll, setPush as push } from "./_push.ts";
 import { startSystem, type System } from "./_system.ts";
-import { runTask } from "./_task.ts";
 
 const READY = { timeoutMs: 60_000 };
 /** Long enough for these tests, short enough that repair waits for seconds only. */
@@ -142,23 +141,4 @@ test("deliveries that are held back come when they are let go", async () => {
   assert.equal((await client.images.get(imageId)).status, "processing");
   await push({ hold: false });
   await assertOnce(await client.waitUntilReady(imageId, READY));
-});
-
-test("deno task repair says what is open, and publishes it unless it is a dry run", async () => {
-  await push({ drop: 1 });
-  const { imageId } = await upload();
-  const addresses = ["--keeper", URLS.keeper, "--oidc", URLS.oidc];
-  const repair = async (...args: readonly string[]) => {
-    const { code, stdout, stderr } = await runTask("repair", "--json", ...args, ...addresses);
-    assert.equal(code, 0, stderr);
-    return JSON.parse(stdout);
-  };
-  const isLost = async () => (await repair("--since", "1h", "--dry-run")).republished === 1;
-  await eventually("it to be old enough", isLost, READY.timeoutMs);
-  assert.equal((await client.images.get(imageId)).status, "processing");
-  const { shards, republished } = await repair("--since", new Date(0).toISOString());
-  assert.deepEqual([shards, republished], [32, 1]);
-  await assertOnce(await client.waitUntilReady(imageId, READY));
-  const { code, stderr } = await runTask("repair");
-  assert.deepEqual([code, /--since/.test(stderr)], [2, true]);
 });
