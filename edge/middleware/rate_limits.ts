@@ -31,7 +31,7 @@ export function networkOf(address: string): string {
   if (!address.includes(":")) return address;
   const mapped = /^::ffff:([0-9.]+)$/i.exec(address)?.[1];
   if (mapped !== undefined) return mapped;
-  const [head = "", tail] = address.toLowerCase().split("::", 2);
+  const [head = "", tail] = address.toLowerCase().split("::");
   const groups = head === "" ? [] : head.split(":");
   const after = tail?.split(":") ?? [];
   const missing = tail === undefined ? 0 : Math.max(0, 8 - groups.length - after.length);
