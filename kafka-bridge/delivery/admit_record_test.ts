@@ -97,6 +97,12 @@ const OTHERS: readonly (readonly [string, Parameters<typeof recordOf>[0], string
     topic: "cameras",
     headers: { "CE_Subject": "ada", "subject": "eve" },
   }, "ada"],
+  ["no subject of the topic's own name, but a key", {
+    topic: "cameras",
+    partition: 3,
+    key: new TextEncoder().encode("a"),
+    headers: { "subject": "eve" },
+  }, "camera-3-a"],
   ["no subject, but a key", {
     topic: "cameras",
     partition: 3,
@@ -304,6 +310,8 @@ for (const [cameDays, redrivenDays, code] of REDRIVES) {
 
 test("admitRecord() names no subject in what it throws", async () => {
   const { ports } = fakePorts();
+  const ahead = admitRecord(ports, recordOf({ timestampMs: NOW_MS + 6_000 }));
+  await assert.rejects(ahead, /at most 5000 ms ahead \(got 6000\)$/);
   const record: SourceRecord = recordOf({
     value: NOT_AN_IMAGE,
     headers: { ...PNG, subject: "grace" },

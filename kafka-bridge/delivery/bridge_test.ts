@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { AppError } from "@tintype/core/errors";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
-import { fetchOf, leaseOf, NOW_MS, recordOf, until } from "../testing/fake_ports.ts";
+import { fetchOf, IMAGE_HEADERS, leaseOf, NOW_MS, recordOf, until } from "../testing/fake_ports.ts";
 import {
   creatorOf,
   creatorWithMark,
@@ -13,6 +14,8 @@ import {
 } from "../testing/open_bridge.ts";
 import { ByteBudget } from "./byte_budget.ts";
 import { Circuit } from "./circuit.ts";
+import { PartitionCounts } from "./partition_counts.ts";
+import { causeOf } from "./retry_until_done.ts";
 
 test("Bridge does not commit behind a record that hangs, nor stop for the others", async (t) => {
   const hanging = Promise.withResolvers<void>();
@@ -79,8 +82,61 @@ test("Bridge reports how far each partition is behind", async (t) => {
   bridge.reachesTo("images", 0, 12n);
   bridge.reachesTo("images", 1, 50n);
   assert.deepEqual(bridge.lags(), [{ topic: "images", partition: 0, lag: 12n }]);
+  const { progress } = bridge;
+  assert.equal(bridge.hasWork, true);
   gate.resolve();
   await until(() => bridge.lags()[0]?.lag === 9n);
+  assert.notEqual(bridge.progress, progress);
+  bridge.take(fetchOf(lease, recordsOf(9, 0, 3)));
+  await until(() => !bridge.hasWork);
+  assert.equal(bridge.lags()[0]?.lag, 0n);
+  lease.end();
+  assert.deepEqual(bridge.lags(), []);
+});
+
+test("Bridge counts each record in its own tenant's day, in the order of their offsets", async (t) => {
+  const asked: string[] = [];
+  const { bridge, lease } = openBridge(t, {
+    quotas: {
+      open: async () => new PartitionCounts("", ""),
+      take: async ({ place, key, offset }) => void asked.push(`${place}/${offset} ${key}`),
+    },
+  });
+  const headers = { ...IMAGE_HEADERS, tenant: "other" };
+  const open = leaseOf({ topic: "open", partition: 2 });
+  bridge.take(fetchOf(lease, recordsOf(2)));
+  bridge.take(fetchOf(open, [recordOf({ topic: "open", partition: 2, headers })]));
+  await until(() => lease.commits.at(-1) === 2n && open.commits.length > 0);
+  const day = "2026-01-15";
+  assert.deepEqual(asked.toSorted(), [
+    `images/0/0 ${day}/stream`,
+    `images/0/1 ${day}/stream`,
+    `open/2/0 ${day}/other`,
+  ]);
+});
+
+test("Circuit opens for as many different records as failed in a row, and closes for one that is taken", () => {
+  const changes: boolean[] = [];
+  const onChange = (isOpen: boolean) => void changes.push(isOpen);
+  const circuit = new Circuit({ failuresToOpen: 2, minProbeMs: 5, maxProbeMs: 5, onChange });
+  for (const place of ["a", "a"]) circuit.failed(place);
+  circuit.succeeded();
+  circuit.failed("b");
+  assert.deepEqual([circuit.isOpen, changes], [false, []]);
+  circuit.failed("a");
+  assert.deepEqual([circuit.isOpen, changes], [true, [true]]);
+  circuit.succeeded();
+  circuit.failed("b");
+  assert.deepEqual([circuit.isOpen, changes], [false, [true, false]]);
+});
+
+test("causeOf() names what is behind a failure, without its own words", () => {
+  const cause = Object.assign(new TypeError("secret"), { status: 503, code: "ECONNRESET" });
+  const failures = [new AppError("unavailable", "secret", { cause }), cause, new RangeError("a")];
+  assert.deepEqual([...failures, down(), "secret", undefined].map(causeOf), [
+    ...["TypeError 503 ECONNRESET", "TypeError 503 ECONNRESET", "RangeError"],
+    ...["AppError unavailable", "string", "undefined"],
+  ]);
 });
 
 test("Bridge writes no value into a dead letter that would keep it beyond its purge", async (t) => {

@@ -32,6 +32,7 @@ test("ByteBudget counts what is given back", () => {
 });
 
 test("ByteBudget refuses to be of no bytes", () => {
+  assert.equal(new ByteBudget(1).taken, 0);
   assert.throws(() => new ByteBudget(0), RangeError);
   assert.throws(() => new ByteBudget(Number.NaN), RangeError);
 });

@@ -68,9 +68,10 @@ test("a chunk set that is delivered again finds its object, whatever was between
 });
 
 test("a chunk that comes twice counts once", async (t) => {
-  const { bridge, lease, store } = openBridge(t);
+  const { bridge, lease, store, ports } = openBridge(t);
   bridge.take(fetchOf(lease, chunks("a0 a0 a1 a1 a2")));
   await until(() => lease.commits.at(-1) === 5n);
+  assert.equal(ports.budget.taken, 0);
   assert.deepEqual(Buffer.from(await onlyObject(store) ?? []), WHOLE);
 });
 

@@ -177,7 +177,9 @@ test("PartitionCounts write what is behind the offset, give back what is not nee
     `q1 ${YESTERDAY} 2026-01-01/old=1.1.1.1.1.1`,
     "2026-01-10",
   );
+  assert.equal(counts.needsCommit, false);
   counts.ask(KEY, { images: 5, bytes: 500 });
+  assert.equal(counts.take(4n, "2026-01-15/without-images", 10), false);
   assert.equal(counts.take(4n, KEY, 10), false);
   counts.grant(KEY);
   assert.equal(counts.take(4n, KEY, 10), false, "not before it is committed");
@@ -193,5 +195,8 @@ test("PartitionCounts write what is behind the offset, give back what is not nee
   }
   const { metadata } = counts.beginCommit(8n);
   assert.ok(metadata.length <= 4_096 && metadata.startsWith(`q1 ${KEY}=`));
+  const abandoned = new PartitionCounts(`q1 ${KEY}=1.10.1.10.2.20`, "2026-01-10");
+  assert.equal(abandoned.needsCommit, true, "what it asked for is withdrawn");
+  assert.equal(abandoned.beginCommit(0n).metadata, `q1 ${KEY}=1.10.1.10.1.10`);
   assert.deepEqual([...parseCounts("another tool's"), ...parseCounts("q1 nonsense")], []);
 });
