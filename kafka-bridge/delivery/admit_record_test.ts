@@ -6,6 +6,7 @@ import { deriveOwner } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";
 import { DEFAULT_PLAN } from "@tintype/core/model/tenant_plan";
 import { DAY_MS } from "@tintype/core/model/utc_day";
+import { MemoryQuota } from "@tintype/core/testing/memory_quota";
 import { NOT_AN_IMAGE, PNG_PIXEL, PNG_PIXEL_SHA256 } from "@tintype/core/testing/sample_images";
 import { PSEUDONYM_KEYS, saltOf } from "../testing/day_salts.ts";
 import type { SourceRecord } from "../ports.ts";
@@ -47,6 +48,21 @@ test("admitRecord() makes the raw object of the record's place, owned by the sub
     origin: "images/0/7",
     traceparent: TRACEPARENT,
   });
+});
+
+test("admitRecord() counts a stream by the bytes that came, of those that its plan takes at most", async () => {
+  const { ports, store } = fakePorts();
+  const quota = new MemoryQuota();
+  const limits: number[] = [];
+  const { ref } = await admitRecord({ ...ports, quota }, recordOf(), {
+    stream: new Blob([PNG_PIXEL, PNG_PIXEL]).stream(),
+    signal: new AbortController().signal,
+    limitTo: (maxBytes) => void limits.push(maxBytes),
+    size: () => 2 * PNG_PIXEL.length,
+  });
+  assert.deepEqual(limits, [DEFAULT_PLAN.maxBytes]);
+  assert.equal(quota.bytes(), 2 * PNG_PIXEL.length);
+  assert.equal((await store.stat(rawName(ref)))?.size, 2 * PNG_PIXEL.length);
 });
 
 test("admitRecord() finds the object of a redelivered record", async () => {
