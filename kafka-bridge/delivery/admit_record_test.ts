@@ -106,6 +106,7 @@ test("admitRecord() gives a record without a subject to the topic's default subj
 /** What others' producers send, and whose image it is then. */
 const OTHERS: readonly (readonly [string, Parameters<typeof recordOf>[0], string])[] = [
   ["a subject in another case", { headers: { "Subject": "ada" } }, "ada"],
+  ["a subject with a byte order mark", { headers: { "subject": "\ufeffada" } }, "\ufeffada"],
   ["a subject in two cases, of which ours counts", {
     headers: { "subject": "ada", "SUBJECT": "eve" },
   }, "ada"],

@@ -1,9 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { AppError } from "@tintype/core/errors";
+import { DEFAULT_PLAN } from "@tintype/core/model/tenant_plan";
 import { NOT_AN_IMAGE, PNG_PIXEL } from "@tintype/core/testing/sample_images";
-import { fetchOf, IMAGE_HEADERS, leaseOf, NOW_MS, recordOf, until } from "../testing/fake_ports.ts";
+import {
+  fetchOf,
+  IMAGE_HEADERS,
+  leaseOf,
+  NOW_MS,
+  recordOf,
+  TENANTS,
+  until,
+} from "../testing/fake_ports.ts";
 import {
   creatorOf,
   creatorWithMark,
@@ -14,8 +22,8 @@ import {
 } from "../testing/open_bridge.ts";
 import { ByteBudget } from "./byte_budget.ts";
 import { Circuit } from "./circuit.ts";
+import { DayQuotas } from "./day_quotas.ts";
 import { PartitionCounts } from "./partition_counts.ts";
-import { causeOf } from "./retry_until_done.ts";
 
 test("Bridge does not commit behind a record that hangs, nor stop for the others", async (t) => {
   const hanging = Promise.withResolvers<void>();
@@ -76,7 +84,7 @@ test("Bridge begins nothing of a lease that has ended, and commits nothing of it
 test("Bridge reports how far each partition is behind", async (t) => {
   const gate = Promise.withResolvers<void>();
   const { creator } = creatorOf(() => gate.promise);
-  const { bridge, lease } = openBridge(t, { creator });
+  const { bridge, lease, ports } = openBridge(t, { creator });
   bridge.take({ ...fetchOf(lease, recordsOf(3)), highWatermark: 10n });
   assert.deepEqual(bridge.lags(), [{ topic: "images", partition: 0, lag: 10n }]);
   bridge.reachesTo("images", 0, 12n);
@@ -90,6 +98,8 @@ test("Bridge reports how far each partition is behind", async (t) => {
   bridge.take(fetchOf(lease, recordsOf(9, 0, 3)));
   await until(() => !bridge.hasWork);
   assert.equal(bridge.lags()[0]?.lag, 0n);
+  const { values: [bytes] } = await ports.metrics.bytes.get();
+  assert.equal(bytes?.value, 12 * PNG_PIXEL.length);
   lease.end();
   assert.deepEqual(bridge.lags(), []);
 });
@@ -115,27 +125,30 @@ test("Bridge counts each record in its own tenant's day, in the order of their o
   ]);
 });
 
-test("Circuit opens for as many different records as failed in a row, and closes for one that is taken", () => {
-  const changes: boolean[] = [];
-  const onChange = (isOpen: boolean) => void changes.push(isOpen);
-  const circuit = new Circuit({ failuresToOpen: 2, minProbeMs: 5, maxProbeMs: 5, onChange });
-  for (const place of ["a", "a"]) circuit.failed(place);
-  circuit.succeeded();
-  circuit.failed("b");
-  assert.deepEqual([circuit.isOpen, changes], [false, []]);
-  circuit.failed("a");
-  assert.deepEqual([circuit.isOpen, changes], [true, [true]]);
-  circuit.succeeded();
-  circuit.failed("b");
-  assert.deepEqual([circuit.isOpen, changes], [false, [true, false]]);
-});
-
-test("causeOf() names what is behind a failure, without its own words", () => {
-  const cause = Object.assign(new TypeError("secret"), { status: 503, code: "ECONNRESET" });
-  const failures = [new AppError("unavailable", "secret", { cause }), cause, new RangeError("a")];
-  assert.deepEqual([...failures, down(), "secret", undefined].map(causeOf), [
-    ...["TypeError 503 ECONNRESET", "TypeError 503 ECONNRESET", "RangeError"],
-    ...["AppError unavailable", "string", "undefined"],
+test("Bridge takes as many images of a day as a plan has, and commits the counts beside the offsets", async (t) => {
+  const held = new Map<string, string>();
+  const committed = { read: async () => held };
+  const quotas = new DayQuotas({ committed, clock: { now: () => NOW_MS }, waitMs: 1 });
+  const planOf = async () => ({ ...DEFAULT_PLAN, imagesPerDay: 2 });
+  const tenants = { ...TENANTS, planOf };
+  const { bridge, store, letters } = openBridge(t, { quotas, tenants });
+  const commits: bigint[] = [];
+  let refusals = 1;
+  const lease = leaseOf({
+    commit: async (next, metadata) => {
+      if (refusals-- > 0) throw new Error("not taken");
+      held.set("images/0", metadata);
+      commits.push(next);
+    },
+  });
+  bridge.take(fetchOf(lease, recordsOf(4)));
+  const used = `2.${2 * PNG_PIXEL.length}`;
+  const counts = `q1 2026-01-15/stream=${used}.${used}.${used}`;
+  await until(() => commits.at(-1) === 4n && held.get("images/0") === counts);
+  assert.equal(store.names().length, 2);
+  assert.deepEqual(letters.map(({ record, reason }) => [record.offset, reason]), [
+    [2n, "quota_exceeded"],
+    [3n, "quota_exceeded"],
   ]);
 });
 

@@ -11,6 +11,8 @@ test("ByteBudget lets one partition hold half, and leaves room for another", () 
   assert.equal(budget.isSpent(0), false);
   budget.take(24);
   assert.equal(budget.isSpent(24), false);
+  budget.take(26);
+  assert.deepEqual([budget.isSpent(1), budget.isSpent(0)], [true, false]);
 });
 
 test("ByteBudget lets a partition fetch again below half of what is free, and always when it holds nothing", () => {

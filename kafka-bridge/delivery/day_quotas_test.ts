@@ -150,6 +150,7 @@ test("DayQuotas count bytes, and what a plan allows now", async () => {
   await take(2n, 50, 100);
   await take(3n, 1, 101);
   await assert.rejects(take(4n, 1, 101), { code: "quota_exceeded" });
+  assert.match(counts.beginCommit(9n).metadata, /^q1 2026-01-15\/stream=4\.101\./);
 });
 
 test("DayQuotas keep what is durable and not committed when a partition is read again by the same member", async () => {
@@ -198,5 +199,9 @@ test("PartitionCounts write what is behind the offset, give back what is not nee
   const abandoned = new PartitionCounts(`q1 ${KEY}=1.10.1.10.2.20`, "2026-01-10");
   assert.equal(abandoned.needsCommit, true, "what it asked for is withdrawn");
   assert.equal(abandoned.beginCommit(0n).metadata, `q1 ${KEY}=1.10.1.10.1.10`);
-  assert.deepEqual([...parseCounts("another tool's"), ...parseCounts("q1 nonsense")], []);
+  assert.deepEqual([
+    ...parseCounts("another tool's"),
+    ...parseCounts("q1 nonsense"),
+    ...parseCounts(`q2 ${YESTERDAY}`),
+  ], []);
 });
