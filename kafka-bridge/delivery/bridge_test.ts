@@ -38,33 +38,6 @@ test("Bridge does not commit behind a record that hangs, nor stop for the others
   await until(() => lease.commits.at(-1) === 30n);
 });
 
-test("Bridge pauses a partition that is stuck and goes on with the others", async (t) => {
-  const { store, creator } = creatorWithMark(() => Promise.reject(down()));
-  const [stuck, lively] = [leaseOf(), leaseOf({ partition: 1 })];
-  const { bridge } = openBridge(t, { creator, budget: new ByteBudget(8_000) });
-  const marked = recordsOf(8).map(({ offset }) => recordOf({ offset, headers: MARKED }));
-  bridge.take(fetchOf(stuck, marked));
-  assert.equal(stuck.isPaused, true);
-  for (let offset = 0; offset < 40; offset += 2) {
-    await until(() => !lively.isPaused);
-    bridge.take(fetchOf(lively, recordsOf(2, 1, offset)));
-  }
-  await until(() => lively.commits.at(-1) === 40n);
-  assert.equal(store.names().length, 40);
-  assert.equal(stuck.isPaused, true);
-  assert.deepEqual(stuck.commits, []);
-});
-
-test("Bridge resumes a partition when what it holds is below the low-water mark", async (t) => {
-  const gate = Promise.withResolvers<void>();
-  const { creator } = creatorOf(() => gate.promise);
-  const { bridge, lease } = openBridge(t, { creator, budget: new ByteBudget(4_000) });
-  bridge.take(fetchOf(lease, recordsOf(6)));
-  assert.equal(lease.isPaused, true);
-  gate.resolve();
-  await until(() => !lease.isPaused);
-});
-
 test("Bridge begins nothing of a lease that has ended, and commits nothing of it", async (t) => {
   const { store, creator } = creatorOf(() => sleep(10));
   const { bridge, ports, lease } = openBridge(t, { creator });
@@ -182,27 +155,6 @@ test("Bridge holds little more than its budget, over several partitions", async 
   assert.equal(store.names().length, 160);
   const fetchBytes = 4 * (PNG_PIXEL.byteLength + 512);
   assert.ok(most <= 20_000 + 2 * fetchBytes, `${most} bytes`);
-});
-
-test("Bridge waits for the dead letter's acknowledgement before it commits", async (t) => {
-  const acknowledged = Promise.withResolvers<void>();
-  let sent = 0;
-  const { bridge, lines, lease } = openBridge(t, {
-    deadLetters: { send: () => (sent++, acknowledged.promise) },
-  });
-  bridge.take(fetchOf(lease, [recordOf({ value: NOT_AN_IMAGE })]));
-  await until(() => sent === 1);
-  assert.deepEqual(lease.commits, []);
-  acknowledged.resolve();
-  await until(() => lease.commits.length > 0);
-  assert.deepEqual(lease.commits, [1n]);
-  const refused = lines.find(({ event }) => event === "record_refused");
-  assert.deepEqual(refused?.fields, {
-    topic: "images",
-    partition: 0,
-    offset: "0",
-    reason: "not_an_image",
-  });
 });
 
 test("Bridge skips nothing while the dead-letter topic is down, and goes on when it is back", async (t) => {

@@ -60,36 +60,6 @@ test("Bridge waits for a missing day without a dead letter, and goes on within a
   ]);
 });
 
-test("Bridge keeps a topic's records while no tenant has it, and takes them when one does", async (t) => {
-  const { bridge, ports, store, letters, lease, clock, putTopics } = openConfigured(t, "topic");
-  bridge.take(fetchOf(lease, recordsOf(20)));
-  await until(() => ports.readiness.current.includes("tenants"));
-  assert.deepEqual([lease.commits, letters, store.names()], [[], [], []]);
-  putTopics("images");
-  clock.nowMs += MINUTE_MS;
-  await until(() => lease.commits.at(-1) === 20n);
-  assert.equal(store.names().length, 20);
-  assert.deepEqual([letters, ports.readiness.current], [[], []]);
-});
-
-for (const without of ["today", "topic"] as const) {
-  test(`Bridge keeps a chunk set without ${without}, and makes one object of it later`, async (t) => {
-    const { bridge, ports, store, letters, lease, clock, ...config } = openConfigured(t, without);
-    const chunks = [0, 1, 2].map((index) =>
-      recordOf({ offset: BigInt(index), headers: chunkHeaders("a", index, 3) })
-    );
-    bridge.take(fetchOf(lease, chunks));
-    await until(() => ports.readiness.current.length > 0);
-    assert.deepEqual([lease.commits, lease.restarts, letters], [[], [], []]);
-    config.putDays(NOW_MS + DAY_MS);
-    config.putTopics("images");
-    clock.nowMs += MINUTE_MS;
-    await until(() => lease.commits.at(-1) === 3n);
-    assert.equal(store.names().length, 1);
-    assert.equal(ports.budget.taken, 0);
-  });
-}
-
 test("Bridge.drain() is not held up by records that wait for the configuration", async (t) => {
   const { bridge, ports, lease } = openConfigured(t, "today");
   const chunk = recordOf({ offset: 1n, headers: chunkHeaders("a", 0, 2) });

@@ -136,6 +136,9 @@ test("Bridge publishes until the topic takes it, with readiness red meanwhile an
   await until(() => lease.commits.at(-1) === 1n);
   assert.deepEqual(ports.readiness.current, []);
   assert.deepEqual([letters.length, published.length], [1, 1]);
+  const place = { topic: "images", partition: 0, offset: "0" };
+  const refused = lines.find(({ event }) => event === "record_refused");
+  assert.deepEqual(refused?.fields, { ...place, reason: "not_an_image" });
   assert.ok(lines.some(({ event }) => event === "refusal_held_up"));
 });
 
