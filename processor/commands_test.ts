@@ -75,6 +75,8 @@ test("image prints a line for each field that says something, by id and by recor
   assert.deepEqual(named.bodies, [{ ...origin, cluster: "main" }]);
   assert.deepEqual([named.code, named.out], [1, ""]);
   assert.match(named.err, /^Nothing is known of it: /);
+  const homeless = await run("image", "abc", "--project", "p");
+  assert.deepEqual([homeless.code, homeless.err], [2, "--project needs --keeper\n"]);
 });
 
 const COUNTS = { waiting: 1, republished: 2, survived: 3, failed: 4, heldBack: 0 };
