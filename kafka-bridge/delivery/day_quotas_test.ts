@@ -186,6 +186,8 @@ test("PartitionCounts write what is behind the offset, give back what is not nee
   assert.equal(counts.take(4n, KEY, 10), false, "not before it is committed");
   counts.beginCommit(0n).onTaken();
   assert.ok(counts.take(4n, KEY, 10) && counts.take(7n, KEY, 20));
+  const still = counts.beginCommit(4n).metadata;
+  assert.equal(still, `q1 ${KEY}=0.0.5.500.5.500 ${YESTERDAY}`, "the next one is not behind");
   const first = counts.beginCommit(6n);
   assert.equal(first.metadata, `q1 ${KEY}=1.10.5.500.5.500 ${YESTERDAY}`);
   first.onTaken();

@@ -28,7 +28,7 @@ test("OffsetTracker passes what is no record: control records, compacted and abo
 test("OffsetTracker.begin() refuses an offset that is not ahead", () => {
   const tracker = new OffsetTracker();
   tracker.begin(3n);
-  assert.throws(() => tracker.begin(3n), RangeError);
+  assert.throws(() => tracker.begin(3n), /^RangeError: Cannot begin offset 3 behind 3$/);
   tracker.end(3n);
   assert.throws(() => tracker.begin(2n), RangeError);
 });
