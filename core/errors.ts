@@ -70,7 +70,7 @@ interface AppErrorOptions {
   /** Fields that are wrong, for the caller to correct. */
   readonly errors?: readonly FieldError[];
   /** Milliseconds after which trying again makes sense. */
-  readonly retryAfterMs?: number;
+  readonly retryAfterMs?: number | undefined;
   /** The limits that stand in the way. */
   readonly limits?: readonly LimitState[];
   /** What was caught; for logs, never for the caller. */

@@ -8,7 +8,7 @@ import { address, endpoint, signIn } from "./page_settings.ts";
 import { tokenSettings } from "./token_settings.ts";
 
 const secret = z.string().min(32, "must have at least 32 characters");
-const text = z.string().min(1).max(1_024);
+const text = z.string().min(1);
 const bucket = z.string().regex(/^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/, "must be a bucket's name");
 
 const signingKey = z.discriminatedUnion("type", [

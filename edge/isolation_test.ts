@@ -288,7 +288,7 @@ test("a grant reaches what it uploaded, and on any route nothing else of its own
   const { edge, ready, erased, never } = await bobsWorld();
   const json = { subject: "bob", count: 2, ttlSeconds: 60, ref: "booking-1" };
   const made = await call(edge, "POST /v1/grants", { json });
-  const { token } = await readAs(madeGrant, made, 201);
+  const { token, grantId } = await readAs(madeGrant, made, 201);
   assert.ok(!JSON.stringify(decodeJwt(token)).includes("bob"), "it names nobody");
   const ask = (line: string, request: CallOptions = {}) => {
     const headers = { ...request.headers, ...SAME_REQUEST, Authorization: `Bearer ${token}` };
@@ -323,6 +323,8 @@ test("a grant reaches what it uploaded, and on any route nothing else of its own
   assert.equal((await readProblem(named, 403)).code, "forbidden");
   assert.match(JSON.stringify(edge.sessions.at(-1)), /"ref":"booking-1"/);
   assert.equal((await call(edge, `GET /v1/images/${own}`, { claims: { sub: "bob" } })).status, 200);
+  const revoke = async () => (await call(edge, `DELETE /v1/grants/${grantId}`)).status;
+  assert.deepEqual([await revoke(), await revoke()], [204, 404]);
 });
 
 /** An answer without the ids of a world and the times of those ids. */

@@ -13,7 +13,7 @@ export const address = z.string().regex(
   "must be an https address, or http on localhost",
 );
 
-const text = z.string().min(1).max(1_024);
+const text = z.string().min(1);
 
 /** The variable SIGN_IN: how people of the upload page come by a token. */
 export const signIn = z.discriminatedUnion("type", [

@@ -120,8 +120,8 @@ function limitHeaders(limits: readonly LimitState[], seconds: number): Record<st
 
 function appErrorOf(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
-  // The validator's own exception for a body that is not JSON.
-  if (thrown instanceof HTTPException && thrown.status === 400) {
+  // Hono throws it for a body that is not JSON, and nothing else.
+  if (thrown instanceof HTTPException) {
     return new AppError("invalid_json", "Cannot read body as it is not JSON");
   }
   return new AppError("internal", "Cannot answer", { cause: thrown });

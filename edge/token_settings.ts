@@ -18,7 +18,7 @@ export const TOKEN_ALGORITHMS = {
 /** A signature algorithm of access tokens: none of them has a shared secret. */
 export type TokenAlgorithm = keyof typeof TOKEN_ALGORITHMS;
 
-const text = z.string().min(1).max(1_024);
+const text = z.string().min(1);
 const list = z.string().transform((value) => value.split(",").map((each) => each.trim()));
 
 /** Claims by name, or by JSON pointer (RFC 6901) where they lie in another one: `/o/slg`. */

@@ -8,7 +8,7 @@ import { AppError } from "@tintype/core/errors";
 import { makeTestEdge } from "./_testing.ts";
 import { makeTokenVerifier } from "./adapters/jose_token_verifier.ts";
 import { RemoteKeys } from "./adapters/remote_keys.ts";
-import { pinned } from "./adapters/tenant_objects.ts";
+import { pinned, tenantObjects } from "./adapters/tenant_objects.ts";
 import { tokenSettings } from "./token_settings.ts";
 import { uploadSynthetic } from "./upload_synthetic.ts";
 
@@ -54,4 +54,19 @@ test("pinned() keeps objects in a jurisdiction where one is named", () => {
   assert.equal(pinned(namespace, "eu").get({}), "eu");
   assert.equal(pinned(namespace, undefined).get({}), "anywhere");
   assert.throws(() => pinned(anywhere, "eu"), /no jurisdictions/);
+});
+
+test("tenantObjects() makes a tenant's id once, and takes a new stub for a second try, the last one", async () => {
+  const made: string[] = [];
+  let stubs = 0;
+  const ask = tenantObjects({
+    idFromName: (name) => ({ name: made[made.push(name) - 1] }),
+    get: (id) => ({ id, stub: ++stubs }),
+  }, "Cannot count now");
+  const failUntil = (good: number) => (asked: { id: object; stub: number }) =>
+    asked.stub < good ? Promise.reject(new Error("The object moved")) : Promise.resolve(asked);
+  assert.deepEqual(await ask("acme", failUntil(2)), { id: { name: "acme" }, stub: 2 });
+  await assert.rejects(ask("acme", failUntil(9)), { code: "unavailable" });
+  assert.deepEqual([(await ask("other", failUntil(0))).id, stubs], [{ name: "other" }, 5]);
+  assert.deepEqual(made, ["acme", "other"]);
 });

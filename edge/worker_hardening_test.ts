@@ -41,6 +41,7 @@ const STRANGE_PATHS: readonly string[] = [
   ...["/v1/images/{id}", "/v1/im%C3%A1ges", "/problems/__proto__", "/problems/constructor"],
   ...["/problems/..%2fhealthz", "/openapi.json/", "/healthz/", "/HEALTHZ", "/.env", "/.git/config"],
   "/edge/worker.ts",
+  ...["/healthz/../v1/images", "/healthz/%2e%2e/v1/images", "/docs/.././v1/images"],
 ];
 
 test("a path has one spelling: each other one is a 404, token or not", async () => {

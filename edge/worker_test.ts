@@ -6,7 +6,6 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readAs, readProblem } from "./_assertions.ts";
 import { jsonOf, type LocalWorker, startWorker } from "./_local_cloud.ts";
-import { sendRaw } from "./_raw_http_fixture.ts";
 import { PNG } from "./_testing.ts";
 import { newImageId, TestCloud } from "./_worker_testing.ts";
 import { OPENAPI_FILE } from "./openapi/generate.ts";
@@ -15,7 +14,6 @@ import {
   erasureState,
   imagePage,
   imageState,
-  imageSummary,
   original,
   startedUpload,
 } from "./schemas.ts";
@@ -77,26 +75,6 @@ test("an image goes in by a session, is read, listed and erased", async () => {
   assert.deepEqual(results.map(({ status }) => status), ["accepted", "accepted"]);
   const requests = await edge.objectsIn("tintype-erasures");
   assert.ok(requests.some(({ name, size }) => name === object.name && size === "0"));
-});
-
-test("a rendition's URL is the same the next time, and a browser may keep what it reads", async () => {
-  const { imageId } = await readAs(imageSummary, await edge.sendPng(), 202);
-  await edge.putReady((await edge.rawObjectOf(imageId)).name, PNG);
-  const windowMs = 300_000;
-  const leftMs = windowMs - Date.now() % windowMs;
-  if (leftMs < 2_000) await sleep(leftMs);
-  const urlOf = async () => {
-    const state = await readAs(imageState, await edge.ask(`GET /v1/images/${imageId}`));
-    return new URL(state.renditions[0]?.url ?? "");
-  };
-  const url = await urlOf();
-  assert.equal((await urlOf()).href, url.href);
-  const dated = url.searchParams.get("X-Goog-Date") ?? "";
-  assert.match(dated, /T\d\d\d[05]00Z$/);
-  assert.equal(url.searchParams.get("X-Goog-Expires"), "1200");
-  const read = await fetch(url);
-  assert.deepEqual([read.status, await read.bytes()], [200, PNG]);
-  assert.equal(read.headers.get("cache-control"), "private, max-age=600");
 });
 
 const FORM_HEAD =
@@ -162,15 +140,6 @@ test("a storage that fails once is asked again, one that stays down is a 503", a
   assert.equal(down.headers.get("retry-after"), "1");
   assert.equal((await readProblem(down, 503)).code, "unavailable");
   await edge.local.storage.control("DELETE", "/_local/faults");
-});
-
-test("dots lead out of no guarded path: a path is what is written", async () => {
-  for (
-    const path of ["/healthz/../v1/images", "/healthz/%2e%2e/v1/images", "/docs/.././v1/images"]
-  ) {
-    const text = `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
-    assert.equal((await sendRaw(edge.worker.url, text)).status, 404, path);
-  }
 });
 
 test("the documents are served as they were built", async () => {

@@ -86,7 +86,7 @@ async function createFixture(urls: Readonly<Record<string, string>>) {
   let sent = 0;
   /** Pushes a webhook for an endpoint. */
   const send = (endpoint: string, { path = "webhooks", sinceMs = 0 } = {}) => {
-    const message = { body: "{}", tenant, endpoint, eventId: `e${++sent}` };
+    const message = { body: "{}", tenant, endpoint, eventId: `${++sent}` };
     const attributes = attributesOfWebhook({ ...message, sinceMs: sinceMs || undefined });
     return push(`/events/${path}`, message.body, attributes);
   };

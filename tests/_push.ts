@@ -6,7 +6,7 @@ import { addFault, clearFaults, postJson } from "./_emulator.ts";
 import { pngBlob } from "./_pictures.ts";
 
 /** Where the pushed messages are; see `GET /_local/push`. */
-export type PushCounts = Readonly<
+type PushCounts = Readonly<
   Record<"queued" | "delivering" | "delivered" | "dead" | "dropped" | GivenUp, number>
 >;
 /** Where the records are. */

@@ -1,4 +1,4 @@
-/** Operators' commands on images that are there: they run where the service runs, so a tenant's own sizes stay. */
+/** A replay of images that are there: it runs where the service runs, so a tenant's own sizes stay. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { TintypeClient } from "@tintype/client/client";
@@ -27,24 +27,11 @@ before(async () => {
 });
 after(async () => await system?.stop());
 
-async function run(task: string, ...args: readonly string[]) {
-  const { code, stdout, stderr } = await runTask(task, "--json", ...args);
+async function replay(...args: readonly string[]) {
+  const { code, stdout, stderr } = await runTask("replay", "--json", ...args);
   assert.equal(code, 0, stderr);
   return JSON.parse(stdout) as Record<string, unknown>; // as it documents
 }
-
-test("image says where everything is and what is left to do", async () => {
-  const { code, stdout } = await runTask("image", imageId);
-  assert.equal(code, 0);
-  assert.match(
-    stdout,
-    /^manifest\.status +ready$[^]*^manifest\.renditions +tiny$[^]*^rows\.1\.attempt +1$/m,
-  );
-  assert.match(stdout, /^leftText +Nothing: it is ready\.$/m);
-  const unknown = await runTask("image", imageId.replace(/.$/, "x"));
-  assert.deepEqual([unknown.code, unknown.stdout], [1, ""]);
-  assert.match(unknown.stderr, /imageId: must be an image's id/);
-});
 
 async function manifest(): Promise<Manifest> {
   const [name = ""] = await namesWith(BUCKETS.processed, `${imageId}/manifest.json`);
@@ -52,20 +39,14 @@ async function manifest(): Promise<Manifest> {
 }
 
 test("replay says before what it does, and its images keep their tenant's sizes", async () => {
-  const { images, replayed, usd } = await run("replay", ...SELECTION, "--dry-run");
+  const { images, replayed, usd } = await replay(...SELECTION, "--dry-run");
   assert.deepEqual([images, replayed], [1, 1]);
   assert.equal((await manifest()).attempt, 1);
   const before = new Date().toISOString();
-  const done = await run("replay", "--before", before, "--tenant", TENANT, "--wait", "30s");
+  const done = await replay("--before", before, "--tenant", TENANT, "--wait", "30s");
   assert.deepEqual([done["replayed"], done["usd"]], [1, usd]);
   const { attempt, renditions } = await manifest();
   assert.deepEqual([attempt, renditions.map(({ name }) => name)], [1_001, ["tiny"]]);
   const attempts = await query(`SELECT attempt FROM tintype.images WHERE image_id = '${imageId}'`);
   assert.deepEqual(attempts.flat().map(Number).sort(), [1, 1_001]);
-});
-
-test("rebuild-rows finds that no row is missing", async () => {
-  const { lookedAt, missing } = await run("rebuild-rows", "--dry-run");
-  assert.ok(Number(lookedAt) >= 1);
-  assert.equal(missing, 0);
 });

@@ -1,4 +1,4 @@
-/** The road from the edge: pictures in through both of its calls, renditions, rows and manifests out, and the way back. */
+/** The road from the edge: pictures in through both of its calls, renditions, rows and manifests out. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,7 +12,6 @@ import {
   BUCKETS,
   callEdge,
   clientFor,
-  erase,
   namesWith,
   query,
   readDays,
@@ -122,38 +121,3 @@ test(
     }
   },
 );
-
-test("a retry with the same imageId answers 200 and stores nothing anew", async () => {
-  const file = pngBlob(64, 48);
-  const client = clientFor(ADA);
-  const { imageId } = await client.upload(file);
-  await client.waitUntilReady(imageId, READY);
-  const [name = ""] = await namesWith(BUCKETS.raw, imageId);
-  const { generation } = await readObject(BUCKETS.raw, name);
-  const json = { contentType: "image/png", size: file.size, imageId };
-  const again = await callEdge("/v1/uploads", { token: ada, method: "POST", json });
-  assert.equal(again.status, 200);
-  assert.equal((await again.json() as { status: string }).status, "ready"); // the contract
-  const streamed = await postImage(file, { query: `?imageId=${imageId}`, type: "image/png" });
-  assert.deepEqual([streamed.status, streamed.answer["status"]], [200, "ready"]);
-  assert.deepEqual(await namesWith(BUCKETS.raw, imageId), [name]);
-  assert.equal((await readObject(BUCKETS.raw, name)).generation, generation);
-});
-
-test("an erased image is gone at once, then everywhere, and its id is refused", async () => {
-  const client = clientFor(ADA);
-  const { imageId } = await client.upload(await sample("scene.gif", "image/gif"));
-  await client.waitUntilReady(imageId, READY);
-  const receipt = await erase(imageId, ada);
-  assert.ok(Date.parse(String(receipt["erasedAt"])) >= Date.parse(String(receipt["requestedAt"])));
-  const seen = `SELECT status FROM tintype.images_current WHERE image_id = '${imageId}'`;
-  assert.deepEqual(await query(seen), []);
-  const rows = `SELECT status FROM tintype.images WHERE image_id = '${imageId}'`;
-  assert.deepEqual((await query(rows)).filter(([status]) => status !== "erased"), []);
-  const json = { contentType: "image/gif", size: 1_000, imageId };
-  const again = await callEdge("/v1/uploads", { token: ada, method: "POST", json });
-  assert.equal(again.status, 409);
-  assert.equal((await again.json() as { code: string }).code, "erased"); // the contract
-  const stranger = { token: await tokenFor("stranger") };
-  assert.equal((await callEdge(`/v1/erasures/${imageId}`, stranger)).status, 404);
-});

@@ -45,7 +45,7 @@ const CAMPAIGNS: readonly Campaign[] = [
   {
     name: "hostile-images",
     about: "every sample flipped and cut at each KiB, two hours",
-    file: "tests/hostile/hostile_images_test.ts",
+    file: "processor/pixels/hostile_files_test.ts",
     env: { HOSTILE_MINUTES: "120" },
   },
   {
@@ -145,8 +145,12 @@ async function soakImages(folder: string, python: string, signal: AbortSignal): 
 /** Runs a campaign, its output on ours; answers whether it passed. */
 async function passes({ file, env }: Campaign, signal: AbortSignal): Promise<boolean> {
   const root = resolve(import.meta.dirname ?? ".", "..");
-  const flags = ["--disable-warning=TimeoutNegativeWarning", "--test", "--test-reporter=spec"];
-  const child = spawn(findNodeBinary(root), [...flags, file], {
+  const onNode = ["--disable-warning=TimeoutNegativeWarning", "--test", "--test-reporter=spec"];
+  const onDeno = ["test", "--allow-all", "--import-map=tools/test/deno_import_map.json"];
+  const [program, flags] = file.startsWith("processor/")
+    ? [process.execPath, onDeno] as const
+    : [findNodeBinary(root), onNode] as const;
+  const child = spawn(program, [...flags, file], {
     cwd: root,
     // A broker that cannot be had is a failure here, not a skipped test.
     env: { ...process.env, CI: "true", ...env },

@@ -47,7 +47,9 @@ async function storageResult<T>(call: Promise<T>): Promise<T> {
       const message = `Storage responded with ${status} ${code}`.trim();
       throw new AppError("internal", message, { cause: error });
     }
-    const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
-    throw new AppError("unavailable", "Storage is not available now", { cause: error, ...wait });
+    throw new AppError("unavailable", "Storage is not available now", {
+      cause: error,
+      retryAfterMs,
+    });
   }
 }

@@ -99,7 +99,7 @@ test("why a token is refused has a reason of its own", async () => {
     malformed: "x.y.z",
     header: tokens.signed({}, { typ: "JOSE" }),
     algorithm: tokens.signed({}, { alg: "HS256" }),
-    key: tokens.signed({}, { kid: "unknown" }),
+    key: tokens.signed({}, { kid: undefined, alg: "RS256" }),
     signature: `${tokens.signed().slice(0, -6)}AAAAAA`,
     issuer: tokens.signed({ iss: "https://other.test" }),
     audience: tokens.signed({ aud: [] }),

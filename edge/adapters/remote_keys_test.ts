@@ -74,9 +74,9 @@ test("find() goes on with known keys for an hour while the issuer is down, then 
   const { state, keys } = issuerOf(answerOf(ONE));
   assert.ok(await keys.find("one", "ES256"));
   state.answer = () => Response.error();
-  state.ms += 3_500_000;
+  state.ms += 3_600_000;
   assert.ok(await keys.find("one", "ES256"));
-  state.ms += 200_000;
+  state.ms += 1;
   assert.ok(await isUnavailable(keys.find("one", "ES256")));
 });
 
@@ -90,15 +90,27 @@ test("find() does not ask a failing issuer more than once a second", async () =>
   assert.equal(state.fetches, 2);
 });
 
+/** A set of one key as a document of so many bytes. */
+const padded = (bytes: number) => () => new Response(JSON.stringify({ keys: [ONE] }).padEnd(bytes));
+/** A set of so many keys, of which one has the id that is asked for. */
+const among = (count: number) =>
+  answerOf(ONE, ...Array.from({ length: count - 1 }, (_, at) => ({ ...ONE, kid: `other-${at}` })));
+
+test("find() takes a set of 64 KiB and one of 64 keys", async () => {
+  for (const answer of [padded(65_536), among(64)]) {
+    assert.ok(await issuerOf(answer).keys.find("one", "ES256"));
+  }
+});
+
 test("find() fails closed on a set that is too large, malformed, empty or elsewhere", async () => {
   const answers = [
-    () => new Response("x".repeat(70_000)),
+    padded(65_537),
+    among(65),
     () => new Response("{"),
     () => Response.json([]),
     () => Response.json({ keys: [] }),
     () => Response.json({ keys: "none" }),
     () => Response.json({ keys: [{ kty: "oct", k: "c2VjcmV0" }] }),
-    () => Response.json({ keys: Array.from({ length: 65 }, () => ONE) }),
     () => new Response(null, { status: 302, headers: { Location: "https://evil.test" } }),
   ];
   for (const answer of answers) {

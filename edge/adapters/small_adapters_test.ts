@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { parseImageId } from "@tintype/core/model/image_id";
 import { parseOwner } from "@tintype/core/model/owner";
@@ -8,6 +7,7 @@ import { networkOf } from "../middleware/rate_limits.ts";
 import { hmacCursors } from "./hmac_cursors.ts";
 import type { CursorScope } from "../ports.ts";
 import { shapeOf } from "../json_shape.ts";
+import { looksOf } from "../routes/_many_images.ts";
 
 test("hmacCursors() opens what it sealed for that listing and nothing else", async () => {
   const cursors = await hmacCursors("k".repeat(32));
@@ -53,30 +53,25 @@ for (const [json, namesTwice, levels] of SHAPES) {
   });
 }
 
+test("looksOf() begins at once, ends with the wait, and looks less and less often between", () => {
+  assert.deepEqual(looksOf(0, "one"), [0]);
+  assert.deepEqual(looksOf(250, "one"), [0, 250]);
+  assert.deepEqual(looksOf(600, "one"), [0, 250, 600]);
+  assert.deepEqual(looksOf(7_000, "many"), [0, 1_000, 2_500, 4_750, 7_000]);
+});
+
 const NETWORKS = {
   "203.0.113.7": "203.0.113.7",
   "::ffff:203.0.113.7": "203.0.113.7",
   "2001:DB8:1:2:3:4:5:6": "2001:db8:1:2::/64",
   "2001:0db8:0001:0002::1": "2001:db8:1:2::/64",
   "2001:db8::1": "2001:db8:0:0::/64",
+  "1::2:3:4:5:6:7": "1:0:2:3::/64",
   "::1": "0:0:0:0::/64",
 };
 
 test("networkOf() keeps an IPv4 address and an IPv6 address's first 64 bits", () => {
   for (const [address, network] of Object.entries(NETWORKS)) {
     assert.equal(networkOf(address), network);
-  }
-});
-
-test("the limits that answers name are those that wrangler.toml sets", async () => {
-  const toml = await readFile(new URL("../../wrangler.toml", import.meta.url), "utf8");
-  const services = await readFile(new URL("../services.ts", import.meta.url), "utf8");
-  for (const [binding, requests] of [["ADDRESS_LIMITER", 600], ["OWNER_LIMITER", 600]] as const) {
-    const entries = toml.split("[[").filter((entry) => entry.includes(`"${binding}"`));
-    assert.equal(entries.length, 2, "production and preview");
-    for (const entry of entries) {
-      assert.match(entry, new RegExp(`limit = ${requests}, period = 60`));
-    }
-    assert.match(services, new RegExp(`${binding}, \\{ name: "[a-z]+", requests: ${requests}`));
   }
 });

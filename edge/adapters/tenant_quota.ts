@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { UsedQuota } from "@tintype/core/ports/quota";
 import { hasRoom } from "@tintype/core/ingest/quota_exceeded";
+import { DAY_MS, dayOf, startOfDay } from "@tintype/core/model/utc_day";
 import {
   ASKS_PER_IMAGE,
   type CountedErasures,
@@ -10,7 +11,6 @@ import {
   type QuotaStub,
 } from "./durable_object_quota.ts";
 
-const DAY_MS = 86_400_000;
 const HASH_BYTES = 16;
 const HMAC = { name: "HMAC", hash: "SHA-256" } as const;
 const encoder = new TextEncoder();
@@ -65,7 +65,7 @@ export class TenantQuota extends DurableObject implements QuotaStub {
     const bytesNow = Math.max(claim.bytes, held?.bytes ?? 0);
     const more = { images: held === undefined ? 1 : 0, bytes: bytesNow - (held?.bytes ?? 0) };
     if (!hasRoom(left, more) || asks >= ASKS_PER_IMAGE) {
-      const endsInMs = startOfDay(nowMs) + DAY_MS - nowMs;
+      const endsInMs = startOfDay(dayOf(nowMs)) + DAY_MS - nowMs;
       return { ...left, asks: ASKS_PER_IMAGE - asks, endsInMs };
     }
     this.#sql.exec("INSERT OR REPLACE INTO claims VALUES (?, ?, ?)", hash, bytesNow, asks + 1);
@@ -136,7 +136,7 @@ export class TenantQuota extends DurableObject implements QuotaStub {
       refused,
       quota: left.ofDay <= left.ofOwner ? erasuresPerDay : erasuresPerOwner,
       left: room - counted,
-      endsInMs: startOfDay(nowMs) + DAY_MS - nowMs,
+      endsInMs: startOfDay(dayOf(nowMs)) + DAY_MS - nowMs,
     };
   }
 
@@ -144,7 +144,7 @@ export class TenantQuota extends DurableObject implements QuotaStub {
   async used(): Promise<UsedQuota> {
     const nowMs = Date.now();
     await this.#keyAt(nowMs);
-    return { ...this.#total(), endsInMs: startOfDay(nowMs) + DAY_MS - nowMs };
+    return { ...this.#total(), endsInMs: startOfDay(dayOf(nowMs)) + DAY_MS - nowMs };
   }
 
   #total() {
@@ -155,12 +155,12 @@ export class TenantQuota extends DurableObject implements QuotaStub {
   /** Empties the object when its day is over and no call has begun the next. */
   override async alarm(): Promise<void> {
     const [day] = this.#sql.exec<{ start_ms: number }>("SELECT start_ms FROM day");
-    if (day === undefined || day.start_ms < startOfDay(Date.now())) this.#empty();
+    if (day === undefined || day.start_ms < startOfDay(dayOf(Date.now()))) this.#empty();
   }
 
   /** The key of the day of `nowMs`. */
   async #keyAt(nowMs: number): Promise<CryptoKey> {
-    const startMs = startOfDay(nowMs);
+    const startMs = startOfDay(dayOf(nowMs));
     if (this.#day?.startMs !== startMs) {
       const bytes = await this.#keyOfDay(startMs);
       const key = await crypto.subtle.importKey("raw", bytes, HMAC, false, ["sign"]);
@@ -198,8 +198,4 @@ export class TenantQuota extends DurableObject implements QuotaStub {
 async function hashOf(imageId: string, key: CryptoKey): Promise<ArrayBuffer> {
   const digest = await crypto.subtle.sign("HMAC", key, encoder.encode(imageId));
   return digest.slice(0, HASH_BYTES);
-}
-
-function startOfDay(timeMs: number): number {
-  return Math.floor(timeMs / DAY_MS) * DAY_MS;
 }

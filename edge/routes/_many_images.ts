@@ -17,11 +17,8 @@ interface ManyImages {
   readonly wait: string | undefined;
 }
 
-/** When a waiting call looks, in milliseconds after its start; the last look is when its time is over. */
-const LOOKS_MS = {
-  one: [0, 250, 600, 1_090, 1_776, 2_736, 4_081, 5_963, 8_598, 12_287, 17_452],
-  many: [0, 1_000, 2_000, 4_000, 7_000, 12_000],
-} as const;
+/** The first pause between two looks at one image or at many, and how much longer each pause is than the one before. */
+const PAUSES = { one: { firstMs: 250, growth: 1.4 }, many: { firstMs: 1_000, growth: 1.5 } };
 
 /** Responds with the state of each image, or its problem, in the order of the ids. */
 export async function answerMany(
@@ -53,16 +50,24 @@ export async function waitForDone(
 ): Promise<ImageSearch["found"]> {
   const { clock } = services;
   const waitMs = Number(seconds) * 1_000;
-  const looksMs = LOOKS_MS[refs.length === 1 ? "one" : "many"];
   const search = new ImageSearch(services, refs);
   const startMs = clock.now();
-  for (const lookMs of [...looksMs.filter((ms) => ms < waitMs), waitMs]) {
+  for (const lookMs of looksOf(waitMs, refs.length === 1 ? "one" : "many")) {
     const pauseMs = startMs + lookMs - clock.now();
     if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
     if (await search.lookForDone() || !search.mayLookAgain) break;
   }
   await search.lookAtRest();
   return search.found;
+}
+
+/** When a waiting call looks, in milliseconds after its start: the last look is when its time is over. */
+export function looksOf(waitMs: number, images: keyof typeof PAUSES): number[] {
+  const { firstMs, growth } = PAUSES[images];
+  const looks: number[] = [];
+  let pauseMs = firstMs;
+  for (let atMs = 0; atMs < waitMs; atMs += pauseMs, pauseMs *= growth) looks.push(atMs);
+  return [...looks, waitMs];
 }
 
 function notReached(): AppError {

@@ -61,10 +61,9 @@ export async function readOnlyFile(chunks: Chunks, boundary: string): Promise<Mu
   };
 }
 
-/** What follows a boundary on its line, without padding; throws where the line does not end. */
+/** What follows a boundary on its line, without padding; nothing where the line, and so the headers, do not end. */
 async function restOfLine(reader: ByteReader): Promise<string> {
   const line = await reader.takeUntil(CRLF, MAX_HEADER_BYTES);
-  if (line === undefined) throw broken("a boundary must end its line");
   return decoder.decode(line).replace(/[ \t]+$/, "");
 }
 

@@ -87,14 +87,22 @@ test("POST /v1/images refuses what it cannot take before storage holds anything"
   const edge = await makeTestEdge();
   const text = new TextEncoder().encode("a text that says it is a picture".padEnd(66, "."));
   const sized = (bytes: number) => ({ ...pngHeaders, "Content-Length": String(bytes) });
+  const form = (bytes: number) => ({
+    headers: { ...sized(bytes), "Content-Type": "multipart/form-data; boundary=x" },
+    body: PNG,
+  });
   const typed = (type: string) => ({ ...pngHeaders, "Content-Type": type });
   const cases: readonly (readonly [expected: string, CallOptions, query?: string])[] = [
     ["411 length_required", { headers: { "Content-Type": "image/png" }, body: PNG }],
     ["413 too_large", { headers: sized(10_485_761), body: PNG }],
+    // A form may hold 16 KiB beside its file.
+    ["413 too_large", form(10_485_760 + 16_385)],
+    ["400 invalid_request", form(10_485_760 + 16_384)],
     ["415 unsupported_type", { headers: typed("text/plain"), body: PNG }],
     ["415 unsupported_type", { headers: { ...pngHeaders, "Content-Encoding": "gzip" }, body: PNG }],
     ["400 invalid_request", { headers: sized(0) }],
     ["422 not_an_image", { headers: sized(66), body: text }],
+    ["422 not_an_image", { headers: sized(9), body: text.subarray(0, 9) }],
     ["422 not_an_image", { headers: { ...sized(66), "Content-Type": "" }, body: text }],
     ["400 invalid_request", { headers: sized(300_000), body: PNG }],
     ["422 digest_mismatch", { headers: pngHeaders, body: PNG }, `?sha256=${"0".repeat(64)}`],

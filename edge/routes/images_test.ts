@@ -184,10 +184,16 @@ test("GET /v1/images?ids gives each image's state or its problem, in order, and 
     ...["ids=", "ids=x", `ids=${ready},`, `ids=${Array(51).fill(ready).join()}`, "wait=1"],
     ...[`ids=${ready}&limit=1`, `ids=${ready}&cursor=a`, `ids=${ready}&wait=21`],
   ];
+  const messages: unknown[] = [];
   for (const bad of refused) {
-    const { code } = await readProblem(await call(edge, `GET /v1/images?${bad}`), 400);
+    const { code, errors } = await readProblem(await call(edge, `GET /v1/images?${bad}`), 400);
     assert.equal(code, "invalid_request", bad);
+    messages.push(errors?.[0]);
   }
+  assert.deepEqual(messages.slice(4, 6), [
+    { path: "wait", message: "takes ids" },
+    { path: "limit", message: "must not be given with ids" },
+  ]);
 });
 
 test("GET /v1/images lists newest first, page by page, with a cursor that is nobody else's", async () => {

@@ -6,6 +6,7 @@ import { deriveOwner } from "@tintype/core/model/owner";
 import { parseTenant } from "@tintype/core/model/tenant";
 import { DEFAULT_PLAN } from "@tintype/core/model/tenant_plan";
 import { DAY_MS } from "@tintype/core/model/utc_day";
+import { MemoryQuota } from "@tintype/core/testing/memory_quota";
 import { NOT_AN_IMAGE, PNG_PIXEL, PNG_PIXEL_SHA256 } from "@tintype/core/testing/sample_images";
 import { PSEUDONYM_KEYS, saltOf } from "../testing/day_salts.ts";
 import type { SourceRecord } from "../ports.ts";
@@ -49,6 +50,21 @@ test("admitRecord() makes the raw object of the record's place, owned by the sub
   });
 });
 
+test("admitRecord() counts a stream by the bytes that came, of those that its plan takes at most", async () => {
+  const { ports, store } = fakePorts();
+  const quota = new MemoryQuota();
+  const limits: number[] = [];
+  const { ref } = await admitRecord({ ...ports, quota }, recordOf(), {
+    stream: new Blob([PNG_PIXEL, PNG_PIXEL]).stream(),
+    signal: new AbortController().signal,
+    limitTo: (maxBytes) => void limits.push(maxBytes),
+    size: () => 2 * PNG_PIXEL.length,
+  });
+  assert.deepEqual(limits, [DEFAULT_PLAN.maxBytes]);
+  assert.equal(quota.bytes(), 2 * PNG_PIXEL.length);
+  assert.equal((await store.stat(rawName(ref)))?.size, 2 * PNG_PIXEL.length);
+});
+
 test("admitRecord() finds the object of a redelivered record", async () => {
   const { ports, store } = fakePorts();
   const first = await admitRecord(ports, recordOf());
@@ -90,6 +106,7 @@ test("admitRecord() gives a record without a subject to the topic's default subj
 /** What others' producers send, and whose image it is then. */
 const OTHERS: readonly (readonly [string, Parameters<typeof recordOf>[0], string])[] = [
   ["a subject in another case", { headers: { "Subject": "ada" } }, "ada"],
+  ["a subject with a byte order mark", { headers: { "subject": "\ufeffada" } }, "\ufeffada"],
   ["a subject in two cases, of which ours counts", {
     headers: { "subject": "ada", "SUBJECT": "eve" },
   }, "ada"],
@@ -97,6 +114,12 @@ const OTHERS: readonly (readonly [string, Parameters<typeof recordOf>[0], string
     topic: "cameras",
     headers: { "CE_Subject": "ada", "subject": "eve" },
   }, "ada"],
+  ["no subject of the topic's own name, but a key", {
+    topic: "cameras",
+    partition: 3,
+    key: new TextEncoder().encode("a"),
+    headers: { "subject": "eve" },
+  }, "camera-3-a"],
   ["no subject, but a key", {
     topic: "cameras",
     partition: 3,
@@ -304,6 +327,8 @@ for (const [cameDays, redrivenDays, code] of REDRIVES) {
 
 test("admitRecord() names no subject in what it throws", async () => {
   const { ports } = fakePorts();
+  const ahead = admitRecord(ports, recordOf({ timestampMs: NOW_MS + 6_000 }));
+  await assert.rejects(ahead, /at most 5000 ms ahead \(got 6000\)$/);
   const record: SourceRecord = recordOf({
     value: NOT_AN_IMAGE,
     headers: { ...PNG, subject: "grace" },

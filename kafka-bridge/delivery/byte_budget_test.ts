@@ -11,6 +11,8 @@ test("ByteBudget lets one partition hold half, and leaves room for another", () 
   assert.equal(budget.isSpent(0), false);
   budget.take(24);
   assert.equal(budget.isSpent(24), false);
+  budget.take(26);
+  assert.deepEqual([budget.isSpent(1), budget.isSpent(0)], [true, false]);
 });
 
 test("ByteBudget lets a partition fetch again below half of what is free, and always when it holds nothing", () => {
@@ -32,6 +34,7 @@ test("ByteBudget counts what is given back", () => {
 });
 
 test("ByteBudget refuses to be of no bytes", () => {
+  assert.equal(new ByteBudget(1).taken, 0);
   assert.throws(() => new ByteBudget(0), RangeError);
   assert.throws(() => new ByteBudget(Number.NaN), RangeError);
 });

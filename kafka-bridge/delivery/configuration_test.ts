@@ -1,7 +1,6 @@
 /** What the bridge does while the configuration bucket lacks something, over core's own readers of it. */
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { cachedDaySalts } from "@tintype/core/configuration/cached_day_salts";
 import { CachedTenants } from "@tintype/core/configuration/cached_tenants";
 import { tenantFile } from "@tintype/core/configuration/tenant_files";
@@ -47,10 +46,8 @@ test("Bridge waits for a missing day without a dead letter, and goes on within a
   bridge.take(fetchOf(lease, [yesterday, ...recordsOf(20, 0, 1)]));
   await until(() => ports.readiness.current.includes("days"));
   await until(() => lease.commits.at(-1) === 1n);
-  putDays(NOW_MS + DAY_MS);
-  await sleep(40);
   assert.equal(store.names().length, 1);
-  assert.deepEqual(ports.readiness.current, ["days"]);
+  putDays(NOW_MS + DAY_MS);
   clock.nowMs += MINUTE_MS;
   await until(() => lease.commits.at(-1) === 21n);
   assert.equal(store.names().length, 21);
@@ -62,38 +59,6 @@ test("Bridge waits for a missing day without a dead letter, and goes on within a
     ["blocker_gone", "days"],
   ]);
 });
-
-test("Bridge keeps a topic's records while no tenant has it, and takes them when one does", async (t) => {
-  const { bridge, ports, store, letters, lease, clock, putTopics } = openConfigured(t, "topic");
-  bridge.take(fetchOf(lease, recordsOf(20)));
-  await until(() => ports.readiness.current.includes("tenants"));
-  await sleep(40);
-  assert.deepEqual([lease.commits, letters, store.names()], [[], [], []]);
-  putTopics("images");
-  clock.nowMs += MINUTE_MS;
-  await until(() => lease.commits.at(-1) === 20n);
-  assert.equal(store.names().length, 20);
-  assert.deepEqual([letters, ports.readiness.current], [[], []]);
-});
-
-for (const without of ["today", "topic"] as const) {
-  test(`Bridge keeps a chunk set without ${without}, and makes one object of it later`, async (t) => {
-    const { bridge, ports, store, letters, lease, clock, ...config } = openConfigured(t, without);
-    const chunks = [0, 1, 2].map((index) =>
-      recordOf({ offset: BigInt(index), headers: chunkHeaders("a", index, 3) })
-    );
-    bridge.take(fetchOf(lease, chunks));
-    await until(() => ports.readiness.current.length > 0);
-    await sleep(40);
-    assert.deepEqual([lease.commits, lease.restarts, letters], [[], [], []]);
-    config.putDays(NOW_MS + DAY_MS);
-    config.putTopics("images");
-    clock.nowMs += MINUTE_MS;
-    await until(() => lease.commits.at(-1) === 3n);
-    assert.equal(store.names().length, 1);
-    assert.equal(ports.budget.taken, 0);
-  });
-}
 
 test("Bridge.drain() is not held up by records that wait for the configuration", async (t) => {
   const { bridge, ports, lease } = openConfigured(t, "today");

@@ -150,6 +150,7 @@ test("DayQuotas count bytes, and what a plan allows now", async () => {
   await take(2n, 50, 100);
   await take(3n, 1, 101);
   await assert.rejects(take(4n, 1, 101), { code: "quota_exceeded" });
+  assert.match(counts.beginCommit(9n).metadata, /^q1 2026-01-15\/stream=4\.101\./);
 });
 
 test("DayQuotas keep what is durable and not committed when a partition is read again by the same member", async () => {
@@ -177,12 +178,16 @@ test("PartitionCounts write what is behind the offset, give back what is not nee
     `q1 ${YESTERDAY} 2026-01-01/old=1.1.1.1.1.1`,
     "2026-01-10",
   );
+  assert.equal(counts.needsCommit, false);
   counts.ask(KEY, { images: 5, bytes: 500 });
+  assert.equal(counts.take(4n, "2026-01-15/without-images", 10), false);
   assert.equal(counts.take(4n, KEY, 10), false);
   counts.grant(KEY);
   assert.equal(counts.take(4n, KEY, 10), false, "not before it is committed");
   counts.beginCommit(0n).onTaken();
   assert.ok(counts.take(4n, KEY, 10) && counts.take(7n, KEY, 20));
+  const still = counts.beginCommit(4n).metadata;
+  assert.equal(still, `q1 ${KEY}=0.0.5.500.5.500 ${YESTERDAY}`, "the next one is not behind");
   const first = counts.beginCommit(6n);
   assert.equal(first.metadata, `q1 ${KEY}=1.10.5.500.5.500 ${YESTERDAY}`);
   first.onTaken();
@@ -193,5 +198,12 @@ test("PartitionCounts write what is behind the offset, give back what is not nee
   }
   const { metadata } = counts.beginCommit(8n);
   assert.ok(metadata.length <= 4_096 && metadata.startsWith(`q1 ${KEY}=`));
-  assert.deepEqual([...parseCounts("another tool's"), ...parseCounts("q1 nonsense")], []);
+  const abandoned = new PartitionCounts(`q1 ${KEY}=1.10.1.10.2.20`, "2026-01-10");
+  assert.equal(abandoned.needsCommit, true, "what it asked for is withdrawn");
+  assert.equal(abandoned.beginCommit(0n).metadata, `q1 ${KEY}=1.10.1.10.1.10`);
+  assert.deepEqual([
+    ...parseCounts("another tool's"),
+    ...parseCounts("q1 nonsense"),
+    ...parseCounts(`q2 ${YESTERDAY}`),
+  ], []);
 });

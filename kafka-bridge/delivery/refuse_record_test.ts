@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { imageIdOfRecord, t0OfImageId } from "@tintype/core/model/image_id";
 import type { ImageRecord } from "@tintype/core/model/image_record";
 import { DAY_MS } from "@tintype/core/model/utc_day";
@@ -109,11 +108,10 @@ test("Bridge commits a refusal only when its dead letter is acknowledged and its
     },
   });
   bridge.take(fetchOf(lease, [recordOf({ value: NOT_AN_IMAGE })]));
-  await sleep(40);
+  await until(() => steps.length > 0);
   assert.deepEqual(steps, ["dead letter"]);
   acknowledged.resolve();
   await until(() => steps.length === 2);
-  await sleep(40);
   assert.deepEqual(lease.commits, []);
   published.resolve();
   await until(() => lease.commits.at(-1) === 1n);
@@ -133,12 +131,14 @@ test("Bridge publishes until the topic takes it, with readiness red meanwhile an
   });
   bridge.take(fetchOf(lease, [recordOf({ value: NOT_AN_IMAGE })]));
   await until(() => ports.readiness.current.includes("records"));
-  await sleep(40);
   assert.deepEqual(lease.commits, []);
   isDown = false;
   await until(() => lease.commits.at(-1) === 1n);
   assert.deepEqual(ports.readiness.current, []);
   assert.deepEqual([letters.length, published.length], [1, 1]);
+  const place = { topic: "images", partition: 0, offset: "0" };
+  const refused = lines.find(({ event }) => event === "record_refused");
+  assert.deepEqual(refused?.fields, { ...place, reason: "not_an_image" });
   assert.ok(lines.some(({ event }) => event === "refusal_held_up"));
 });
 
@@ -173,7 +173,7 @@ test("Bridge publishes nothing of a lease that has ended, and no hanging call ho
   bridge.take(fetchOf(lease, [recordOf({ value: NOT_AN_IMAGE })]));
   await until(() => signals.length === 1);
   lease.end();
-  await sleep(20);
+  await bridge.drain();
   assert.equal(signals.length, 1);
   assert.deepEqual(lease.commits, []);
 });

@@ -118,12 +118,47 @@ async function withProfile(profile: Uint8Array): Promise<Uint8Array<ArrayBuffer>
   return new Uint8Array(bytesOf(png.subarray(0, 33), iccp, png.subarray(33)));
 }
 
+/** Function types of `para` (ICC.1:2022, section 10.18) and sampled curves: what each makes of 0, 128 and 255. */
+const LIGHTS: readonly (readonly [curve: Uint8Array, lights: readonly number[]])[] = [
+  [curv(), [0, 128 / 255, 1]],
+  [curv(512), [0, (128 / 255) ** 2, 1]],
+  [curv(0, 65_535), [0, 128 / 255, 1]],
+  [curv(0, 13_107, 65_535), [0, 0.2 + 0.8 * (2 * 128 / 255 - 1), 1]],
+  [para(0, 2), [0, (128 / 255) ** 2, 1]],
+  [para(1, 2, 1, -0.25), [0, (128 / 255 - 0.25) ** 2, 0.5625]],
+  [para(2, 2, 1, -0.25, 0.125), [0.125, (128 / 255 - 0.25) ** 2 + 0.125, 0.6875]],
+  [para(3, 2, 1, 0, 0.25, 0.5), [0, (128 / 255) ** 2, 1]],
+  [para(3, 2, 1, 0, 0.25, 0.75), [0, 0.25 * 128 / 255, 1]],
+  [para(4, 2, 1, 0, 0.25, 0.75, 0.125, 0.0625), [0.0625, 0.25 * 128 / 255 + 0.0625, 1.125]],
+];
+
+function curv(...samples: readonly number[]): Uint8Array {
+  return bytesOf("curv", be(0, 4), be(samples.length, 4), samples.flatMap((each) => be(each, 2)));
+}
+
+function para(type: number, ...parameters: readonly number[]): Uint8Array {
+  return bytesOf("para", be(0, 4), be(type, 2), be(0, 2), parameters.flatMap(fixed));
+}
+
+test("readProfile() makes light of every kind of curve, and of none that is cut", () => {
+  for (const [curve, lights] of LIGHTS) {
+    const read = readProfile(profileOf("GRAY", { kTRC: curve }));
+    assert.ok(read.kind === "matrix");
+    const [light] = read.profile.curves;
+    const seen = [0, 128, 255].map((value) => light[value] ?? NaN);
+    for (const [at, meant] of lights.entries()) {
+      assert.ok(Math.abs((seen[at] ?? NaN) - meant) < 1e-9, `${seen} for ${lights}`);
+    }
+    if (curve.length === 12) continue;
+    const cut = readProfile(profileOf("GRAY", { kTRC: curve.subarray(0, -1) }));
+    assert.equal(cut.kind, "broken", String(curve));
+  }
+});
+
 test("readProfile() takes grey curves, distinguishes tables from a matrix, and trusts nothing else", () => {
   const curve = CURVES["a gamma"];
   const grey = readProfile(profileOf("GRAY", { kTRC: curve }));
   assert.ok(grey.kind === "matrix" && grey.profile.isGrey);
-  const light = grey.profile.curves[0][128] ?? 0;
-  assert.equal(Math.round(light * 1_000), Math.round((128 / 255) ** (563 / 256) * 1_000));
   const tables = profileOf("RGB ", { A2B0: bytesOf("mft2", new Uint8Array(48)) });
   assert.equal(readProfile(tables).kind, "tables");
   const whole = wideProfile(curve);

@@ -5,7 +5,7 @@ import { createServer, type RequestListener } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { test, type TestContext } from "node:test";
-import { isPublicAddress } from "./public_address.ts";
+import { isLoopbackAddress, isPublicAddress } from "./public_address.ts";
 import { type HostAddress, webhookSender, type WebhookSenderOptions } from "./webhook_sender.ts";
 
 const PUBLIC: HostAddress = { address: "93.184.216.34", family: 4 };
@@ -47,6 +47,10 @@ for (
 ) {
   test(`${address || "nothing"} is ${expected ? "" : "not "}public`, () => {
     assert.equal(isPublicAddress(address), expected);
+    assert.equal(
+      isLoopbackAddress(address),
+      /^((::ffff:)?127\..*|::ffff:7f00:1|::1)$/.test(address),
+    );
   });
 }
 

@@ -1,23 +1,29 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { forEachBounded } from "@tintype/core/concurrency";
 import { ImageRejected } from "@tintype/core/model/reject_reason";
 import { DEFAULT_RENDITIONS } from "@tintype/core/model/rendition";
 import { DEFAULT_PLAN } from "@tintype/core/model/tenant_plan";
 import { guard } from "@tintype/core/processing/guard";
+import { sniffMediaType } from "@tintype/core/model/media_type";
 import { probeBytes } from "@tintype/core/processing/probe/probe";
 import {
+  cutsEvery,
   damagedFiles,
   type Ending,
   type HostileFile,
   hostileFiles,
+  type Sample,
+  wholeSamples,
 } from "../testing/hostile/hostile_files.ts";
-import { sharedImage, WITHOUT_SHARED_IMAGES } from "../testing/samples.ts";
+import { sharedImage, sharedImages, WITHOUT_SHARED_IMAGES } from "../testing/samples.ts";
 import { denoCacheOf } from "./deno_cache.ts";
 import { type PixelPool, startPixelPool } from "./pixel_pool.ts";
 
-/** An image that takes longer has hung: the deadline is 30 s. */
-const SLOW_MS = 20_000;
 const PROCESSES = 2;
+const KIB = 1_024;
+/** `deno task soak --campaign hostile-images` sets it. */
+const SOAK_MINUTES = Number(Deno.env.get("HOSTILE_MINUTES") ?? 0);
 
 let deaths: unknown[] = [];
 const log = {
@@ -51,25 +57,19 @@ async function endingOf({ bytes }: HostileFile, engine: PixelPool): Promise<Endi
 }
 
 /** Runs all, as many at once as there are processes; answers what ended otherwise than it must. */
-async function runAll(files: readonly HostileFile[], engine: PixelPool): Promise<string[]> {
+async function runAll(files: Iterable<HostileFile>, engine: PixelPool): Promise<string[]> {
   const faults: string[] = [];
-  const queue = [...files];
-  await Promise.all(Array.from({ length: PROCESSES }, async () => {
-    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
-      const startedMs = performance.now();
-      const ending = await endingOf(file, engine).catch((error) => `thrown: ${error}`);
-      const tookMs = Math.round(performance.now() - startedMs);
-      const isRight = file.endings.some((expected) => expected === ending);
-      if (!isRight) faults.push(`${file.name}: ${ending}`);
-      if (tookMs > SLOW_MS) faults.push(`${file.name}: ${tookMs} ms`);
-    }
-  }));
+  await forEachBounded(files, PROCESSES, async (file) => {
+    const ending = await endingOf(file, engine).catch((error) => `thrown: ${error}`);
+    const isRight = file.endings.some((expected) => expected === ending);
+    if (!isRight) faults.push(`${file.name}: ${ending}`);
+  });
   return faults;
 }
 
 /** Holds that all end as they must, that no process dies but of these causes, and that the next picture is unaffected. */
 async function assertHarmless(
-  files: readonly HostileFile[],
+  files: Iterable<HostileFile>,
   { engine = pool, died = [] }: { engine?: PixelPool; died?: readonly unknown[] } = {},
 ): Promise<void> {
   deaths = [];
@@ -105,3 +105,22 @@ test("a cut and flipped HEIC does the same", { skip: WITHOUT_SHARED_IMAGES }, as
   const files = await damagedFiles({ cuts: 64, flips: 6 }, [sample]);
   await assertHarmless(files.filter(({ mediaType }) => mediaType === "image/heic"));
 });
+
+if (SOAK_MINUTES > 0) {
+  test("every sample that is flipped, and cut at each KiB, does the same", async () => {
+    const endMs = Date.now() + SOAK_MINUTES * 60_000;
+    const shared = ["formats", "kodak", "orientation", "photos"].flatMap(sharedImages)
+      .flatMap((name): Sample[] => {
+        const bytes = sharedImage(name);
+        const mediaType = sniffMediaType(bytes.subarray(0, 64));
+        return mediaType === null || name.includes("truncated") ? [] : [{ name, mediaType, bytes }];
+      });
+    await assertHarmless(await damagedFiles({ cuts: 0, flips: 16 }, shared));
+    const samples = [...await wholeSamples(), ...shared];
+    for (const sample of samples.sort((a, b) => a.bytes.length - b.bytes.length)) {
+      if (Date.now() > endMs) return;
+      console.log(sample.name);
+      await assertHarmless(cutsEvery(sample, KIB));
+    }
+  });
+}

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { mayRun, parseLcov } from "./line_hits.ts";
 import { choose, mutantsOf } from "./mutants.ts";
 
 /** Sources of one line, and what becomes of them; syntax that is erased has no mutants. */
@@ -40,4 +41,15 @@ test("choose() goes by the seed alone, whatever else there is", () => {
   assert.deepEqual(chosen(`f();\n${sources}`, "33"), five);
   assert.notDeepEqual(chosen(sources, "34"), five);
   assert.deepEqual(chosen(sources, "33", 99).slice(0, 5), five);
+});
+
+test("mayRun() is false where a report says that a line, or the whole file, did not run", () => {
+  const hits = parseLcov(
+    "TN:\nSF:/root/a.ts\nDA:1,2\nDA:2,0\nend_of_record\nSF:b.ts\nDA:2,1\n",
+    "/root",
+  );
+  const runs = ["a.ts", "b.ts", "c.ts"].map((file) =>
+    [1, 2, 3].map((line) => mayRun(hits, file, line))
+  );
+  assert.deepEqual(runs, [[true, false, true], [true, true, true], [false, false, false]]);
 });

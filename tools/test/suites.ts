@@ -181,7 +181,6 @@ const TABLE: Readonly<
       "tests/road_",
       "tests/entry_points_",
       "tests/settings",
-      "tests/hostile",
       "tests/browser/page_",
     ],
     flags: [...ONE_FILE_AT_ONCE, "--test-global-setup=tests/_shared_system.ts"],

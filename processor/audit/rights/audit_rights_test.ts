@@ -62,6 +62,9 @@ function requestOf(place: string): string {
   return `${method} /v1/projects/shop-1/${path}:getIamPolicy?${V3}`;
 }
 
+const POOL = "projects/1234/locations/global/workloadIdentityPools/shop-workflows";
+const RUN = `principalSet://iam.googleapis.com/${POOL}/attribute.environment/production`;
+
 /** What Google holds after Terraform: policies of its documented shape, with its own defaults beside the table's rights. */
 function google() {
   const policies: Record<string, { etag: string; bindings?: TestBinding[] }> = {};
@@ -84,9 +87,8 @@ function google() {
   const agent = "serviceAccount:service-1234@serverless-robot-prod.iam.gserviceaccount.com";
   add("project", "roles/run.serviceAgent", agent);
   add("project", "roles/editor", "serviceAccount:1234@cloudservices.gserviceaccount.com");
-  const pool = "projects/1234/locations/global/workloadIdentityPools/shop-workflows";
-  const run = `principalSet://iam.googleapis.com/${pool}/attribute.environment/production`;
-  add("account-deployer", "roles/iam.workloadIdentityUser", run);
+  add("account-deployer", "roles/iam.workloadIdentityUser", RUN);
+  add("account-planner", "roles/iam.workloadIdentityUser", `${RUN}-plan`);
   policies[requestOf("topic-canary")] = { etag: "ACAB" };
 
   const verbs = new Set(rights.map(({ role: name }) => name).filter((name) => name in VERBS));
@@ -181,6 +183,8 @@ const ADDED = [
   ["project", "roles/run.serviceAgent", FALSE_AGENT, "right_extra", "which the table"],
   ["shared refusals", role("query"), EVE, "right_extra", "which the table"],
   ["account-keeper", "roles/iam.serviceAccountTokenCreator", EVE, "right_extra", "which the table"],
+  ["account-planner", "roles/iam.workloadIdentityUser", RUN, "right_extra", "which the table"],
+  ["account-deployer", "roles/iam.workloadIdentityUser", `${RUN}-plan`, "right_extra", "which the"],
 ] as const;
 
 /** What else was changed, and how each finding begins. */
@@ -226,11 +230,17 @@ const CHANGED: readonly (readonly [string, (held: Google) => unknown, readonly s
     ({ access }) =>
       access.push(
         { role: "READER", specialGroup: "allAuthenticatedUsers" },
+        { role: "READER", groupByEmail: "eve@example.com" },
+        { role: "READER", userByEmail: "eve@shop-1.iam.gserviceaccount.com" },
+        { role: "READER", iamMember: "domain:example.com" },
         { view: { projectId: "eve", datasetId: "d" } },
         { dataset: { dataset: { projectId: "eve", datasetId: "tintype_shared" } } },
       ),
     [
       "right_widened: allAuthenticatedUsers may roles/bigquery.dataViewer on dataset: that is",
+      "right_extra: group:eve@example.com may roles/bigquery.dataViewer on dataset, which",
+      "right_extra: serviceAccount:eve@shop-1.iam.gserviceaccount.com may roles/bigquery",
+      "right_extra: domain:example.com may roles/bigquery.dataViewer on dataset, which",
       'right_extra: {"view":{"projectId":"eve","datasetId":"d"}} may',
       'right_extra: {"dataset":{"dataset":{"projectId":"eve"',
     ],
