@@ -126,6 +126,10 @@ export type components = {
                 readonly height: number;
                 readonly contentType: string;
                 readonly bytes: number;
+                /** @description Of an animation */
+                readonly frames?: number;
+                /** @description What its line asks for and the picture could not keep */
+                readonly dropped?: readonly "animation"[];
                 /** @description Signed; the same for 5 minutes, ends 15 to 20 minutes later or at purgeAt */
                 readonly url: string;
             }[];
@@ -159,6 +163,10 @@ export type components = {
                 readonly height: number;
                 readonly contentType: string;
                 readonly bytes: number;
+                /** @description Of an animation */
+                readonly frames?: number;
+                /** @description What its line asks for and the picture could not keep */
+                readonly dropped?: readonly "animation"[];
                 /** @description Signed; the same for 5 minutes, ends 15 to 20 minutes later or at purgeAt */
                 readonly url: string;
             }[];

@@ -51,9 +51,9 @@ export function decodeBytes({ mediaType, header, codedPixels }: Probed): number 
   return Math.ceil(codedPixels * COSTS[mediaType].bytes(header));
 }
 
-/** What a picture may take of the processor, in milliseconds: 3 s for a JPEG of 12 megapixels. */
+/** What a picture may take of the processor, in milliseconds: 3 s for a JPEG of 12 megapixels; each frame counts. */
 export function renderLimitMs({ mediaType, header }: Sized): number {
-  const megapixels = header.width * header.height / 1_000_000;
+  const megapixels = header.width * header.height * header.frames / 1_000_000;
   const wantedMs = BASE_MS + megapixels * COSTS[mediaType].msPerMegapixel;
   return Math.min(MAX_RENDER_MS, Math.ceil(wantedMs));
 }

@@ -5,10 +5,11 @@
 import type { Camera, PixelInsights } from "../model/insights.ts";
 import { fitsColumn } from "../model/own_column.ts";
 import { ImageRejected } from "../model/reject_reason.ts";
-import type { RenditionSpec, WrittenFormat } from "../model/rendition.ts";
+import type { Dropped, RenditionSpec, WrittenFormat } from "../model/rendition.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ImageCodec, RawPixels } from "../ports/image_codec.ts";
 import type { EncodedRendition, Rendered, RenderRequest } from "../ports/pixel_engine.ts";
+import { type AnimatedRendition, openAnimation } from "./animate.ts";
 import { decodePicture } from "./decode_picture.ts";
 import { readCamera } from "./insights/camera.ts";
 import {
@@ -44,13 +45,15 @@ export async function render(
   const plan = planRenditions(header, table, insightSidePx(pipeline));
   const target = { ...plan.decode, fit: "inside" } as const;
   const watch = new Stopwatch(clock);
-  const shared = await watch.time("decodeMs", async () => {
-    const decoded = await decodePicture(codec, { bytes, mediaType, header, target, timeoutMs });
-    return new SharedPixels(codec, await applySteps(decoded, pipeline, context));
-  });
+  const picture = { bytes, mediaType, header, timeoutMs };
+  const steps = (pixels: RawPixels) => applySteps(pixels, pipeline, context);
+  const [shared, animate] = await watch.time("decodeMs", async () => [
+    new SharedPixels(codec, await steps(await decodePicture(codec, { ...picture, target }))),
+    await openAnimation(codec, { ...picture, renditions: table, applySteps: steps }),
+  ]);
   const renditions = await watch.time(
     "renditionsMs",
-    () => makeRenditions(codec, plan.order, shared),
+    () => makeRenditions(codec, plan.order, { shared, animate, isAnimated: header.frames > 1 }),
   );
   const [insights, custom, camera] = await watch.time("insightsMs", async () => [
     await measureStandard(shared, context),
@@ -89,20 +92,34 @@ function checkPixels({ data, width, height, channels }: RawPixels): void {
   );
 }
 
+/** What renditions are made from. */
+interface Sources {
+  readonly shared: SharedPixels;
+  readonly animate: AnimatedRendition | undefined;
+  readonly isAnimated: boolean;
+}
+
 async function makeRenditions(
   codec: ImageCodec,
   order: readonly PlannedRendition[],
-  shared: SharedPixels,
+  { shared, animate, isAnimated }: Sources,
 ): Promise<EncodedRendition[]> {
   const made: EncodedRendition[] = [];
   const encode = encodeOnce(codec);
   for (const planned of order) {
     const { spec } = planned;
-    const { quality, background } = spec;
+    const { name, quality, background, animated } = spec;
+    if (animated && animate !== undefined) {
+      made.push(await animate(planned));
+      continue;
+    }
     const pixels = await shared.forRendition(planned);
-    const format = writtenFormat(spec, pixels, codec.writes);
-    const bytes = await encode(pixels, { format, quality, background });
-    made.push({ name: spec.name, format, width: pixels.width, height: pixels.height, bytes });
+    const { width, height } = pixels;
+    const dropped: Dropped[] | undefined = animated && isAnimated ? ["animation"] : undefined;
+    for (const format of writtenFormats(spec, pixels, codec.writes)) {
+      const bytes = await encode(pixels, { format, quality, background });
+      made.push({ name, format, width, height, dropped, bytes });
+    }
   }
   return made;
 }
@@ -120,15 +137,19 @@ function encodeOnce(codec: ImageCodec): ImageCodec["encode"] {
   };
 }
 
-/** The wanted format where the codec writes it; else, and for `auto`, the smallest one that keeps what there is. */
-function writtenFormat(
+/**
+ * The wanted format where the codec writes it; else, and for `auto`, the smallest one that keeps what there is.
+ * `negotiated` is that one, which every reader shows, and AVIF behind it.
+ */
+function writtenFormats(
   { format }: RenditionSpec,
   { channels }: RawPixels,
   writes: ReadonlySet<WrittenFormat>,
-): WrittenFormat {
-  if (format !== "auto" && writes.has(format)) return format;
-  if (channels === 3) return "jpeg";
-  return writes.has("webp") ? "webp" : "png";
+): readonly WrittenFormat[] {
+  const isOpen = format === "auto" || format === "negotiated";
+  if (!isOpen && writes.has(format)) return [format];
+  const kept = channels === 3 ? "jpeg" : writes.has("webp") ? "webp" : "png";
+  return format === "negotiated" && writes.has("avif") ? [kept, "avif"] : [kept];
 }
 
 async function measureStandard(

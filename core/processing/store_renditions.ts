@@ -58,12 +58,16 @@ export async function storeRenditions(
 async function storeRendition(
   { processed }: StorePorts,
   object: ObjectName,
-  { rendition: { name, width, height, bytes }, ...write }: RenditionWrite,
+  { rendition: { name, width, height, bytes, frames, dropped }, ...write }: RenditionWrite,
 ): Promise<ManifestRendition> {
   const { contentType } = write;
   const metadata = { width: `${width}`, height: `${height}` };
   const made = await processed.create(object, bytes, { ...write, metadata });
-  const pinned = { name, object, width, height, contentType, bytes: bytes.byteLength };
+  const pinned = {
+    ...{ name, object, width, height, contentType, bytes: bytes.byteLength },
+    ...(frames === undefined ? {} : { frames }),
+    ...(dropped === undefined ? {} : { dropped }),
+  };
   if (made.created) return { ...pinned, generation: made.generation };
   const held = await processed.stat(object, write);
   if (held === null) {

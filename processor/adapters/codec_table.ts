@@ -57,6 +57,7 @@ export function composeCodecs(codecs: readonly [ImageCodec, ...ImageCodec[]]): I
     engine: codecs.map(({ engine }) => engine).join(", "),
     takes: new Set(table.keys()),
     writes: first.writes,
+    animations: first.animations,
     decode: async (request) => {
       const codec = table.get(request.mediaType);
       if (codec !== undefined) return await codec.decode(request);

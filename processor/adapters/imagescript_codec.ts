@@ -50,6 +50,7 @@ export function imagescriptCodec(): ImageCodec {
     takes: new Set(TAKEN.keys()),
     writes: new Set(["jpeg", "png"]),
     decode,
+    animations: undefined,
     resize: (pixels, options) => Promise.resolve(resize(pixels, options)),
     encode: (pixels, options) => Promise.resolve(encode(pixels, options)),
   };
