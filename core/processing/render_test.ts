@@ -9,6 +9,7 @@ import {
 import type {
   AnimationCodec,
   DecodeRequest,
+  EncodeOptions,
   ImageCodec,
   RawPixels,
   ResizeOptions,
@@ -28,6 +29,7 @@ class RampCodec implements ImageCodec {
   readonly decoded: DecodeRequest[] = [];
   readonly resized: { from: number; to: ResizeOptions }[] = [];
   encodes = 0;
+  readonly qualities: number[] = [];
   animations: AnimationCodec | undefined;
   readonly #channels: 3 | 4;
 
@@ -46,8 +48,9 @@ class RampCodec implements ImageCodec {
     return Promise.resolve(this.#ramp(to.fit === "inside" ? insideSize(pixels, to) : to));
   }
 
-  encode(pixels: RawPixels): Promise<Uint8Array<ArrayBuffer>> {
+  encode(pixels: RawPixels, { quality }: EncodeOptions): Promise<Uint8Array<ArrayBuffer>> {
     this.encodes += 1;
+    this.qualities.push(quality);
     return Promise.resolve(new Uint8Array([pixels.width & 255]));
   }
 
@@ -112,6 +115,7 @@ for (
     const header = { hasAlpha: channels === 4 };
     const rendered = await render(codec, { ...request(header), renditions }, options());
     assert.deepEqual(rendered.renditions.map((made) => made.format), expected);
+    assert.deepEqual(codec.qualities, expected.length === 2 ? [80, 60] : [80]);
   });
 }
 
