@@ -142,6 +142,9 @@ const renditions = z.array(z.strictObject({
   contentType: z.string(),
   bytes: count,
   frames: count.optional().meta({ description: "Of an animation" }),
+  hasGainMap: z.literal(true).optional().meta({
+    description: "It has a gain map for displays that are brighter than SDR's",
+  }),
   dropped: z.array(z.enum(DROPPABLE)).readonly().optional().meta({
     description: "What its line asks for and the picture could not keep",
   }),

@@ -6,28 +6,32 @@ import {
   type RenditionSpec,
   renditionTableSchema,
 } from "@tintype/core/model/rendition";
-import type { ImageHeader } from "@tintype/core/model/insights";
 import type {
   EncodedRendition,
   PixelEngine,
   RenderRequest,
 } from "@tintype/core/ports/pixel_engine";
 import { guard } from "@tintype/core/processing/guard";
+import { jpegGainMap } from "@tintype/core/processing/probe/jpeg_gain_map";
 import { probeBytes } from "@tintype/core/processing/probe/probe";
 import { familyOf } from "../process_use.ts";
 import { table } from "../suite.ts";
 
+/** A picture that the guard lets through. */
+type Picture = Omit<RenderRequest, "renditions">;
+
 /** What a line says beyond its box, and the pictures for which that makes a difference. */
 interface Variant {
   readonly line: Partial<RenditionSpec>;
-  readonly concerns?: (header: ImageHeader) => boolean;
+  readonly concerns?: (picture: Picture) => boolean;
 }
 
 const VARIANTS: readonly Variant[] = [
   { line: { format: "webp" } },
   { line: { format: "avif" } },
   { line: { format: "negotiated" } },
-  { line: { animated: true }, concerns: ({ frames }) => frames > 1 },
+  { line: { animated: true }, concerns: ({ header }) => header.frames > 1 },
+  { line: { hdr: "keep" }, concerns: ({ bytes }) => jpegGainMap(bytes) !== undefined },
 ];
 /** Pictures that are tried: encoding AVIF takes a second of the processor each. */
 const MOST = 40;
@@ -54,7 +58,7 @@ export async function linesTable(engine: PixelEngine, paths: readonly string[]):
     const before = await spentOn(engine, { ...picture, renditions: DEFAULT_RENDITIONS });
     for (const [at, { line, concerns }] of VARIANTS.entries()) {
       const total = totals[at];
-      if (total === undefined || before === undefined || concerns?.(picture.header) === false) {
+      if (total === undefined || before === undefined || concerns?.(picture) === false) {
         continue;
       }
       const lines = DEFAULT_RENDITIONS.map((spec) => ({ ...spec, ...line }));
@@ -86,8 +90,7 @@ function sum(one: Spent, other: Spent): Spent {
   return { bytes: one.bytes + other.bytes, cpuMs: one.cpuMs + other.cpuMs, made: [] };
 }
 
-/** A picture that may go to a decoder. */
-async function pictureOf(path: string): Promise<Omit<RenderRequest, "renditions"> | undefined> {
+async function pictureOf(path: string): Promise<Picture | undefined> {
   try {
     const bytes = await Deno.readFile(path);
     const probed = await probeBytes(bytes);

@@ -30,6 +30,8 @@ const manifestRenditionSchema = z.object({
   bytes: count,
   /** Of an animation. */
   frames: count.optional(),
+  /** Whether it has a gain map for displays that are brighter than SDR's. */
+  hasGainMap: z.literal(true).optional(),
   /** What its line asks for and the picture could not keep. */
   dropped: z.array(z.enum(DROPPABLE)).readonly().optional(),
 });

@@ -28,6 +28,11 @@ export const renditionSpecSchema = z.strictObject({
   background: z.string().regex(/^#[0-9a-f]{6}$/i).default("#ffffff"),
   /** Whether an animation stays one, as WebP. */
   animated: z.boolean().default(false),
+  /** Whether the light that a gain map adds for brighter displays is kept, in a JPEG. */
+  hdr: z.enum(["drop", "keep"]).default("drop"),
+}).refine(({ hdr, format }) => hdr === "drop" || [...OPEN_FORMATS, "jpeg"].includes(format), {
+  path: ["hdr"],
+  message: 'must be "drop" with this format, as gain maps are written into JPEG',
 }).refine(({ animated, format }) => !animated || [...OPEN_FORMATS, "webp"].includes(format), {
   path: ["animated"],
   message: "must be false with this format, as animations are written as WebP",
@@ -62,7 +67,7 @@ export const WRITTEN_FORMATS = {
 export type WrittenFormat = keyof typeof WRITTEN_FORMATS;
 
 /** What of a picture a rendition could not keep although its line asks for it. */
-export const DROPPABLE = ["animation"] as const;
+export const DROPPABLE = ["animation", "gain_map"] as const;
 
 /** What of a picture a rendition could not keep. */
 export type Dropped = (typeof DROPPABLE)[number];

@@ -45,6 +45,8 @@ export interface EncodeOptions {
   readonly quality: number;
   /** `#rrggbb` behind alpha where the format has none. */
   readonly background: string;
+  /** Whether all pixels are grey: a JPEG has one component then, where the codec writes such. */
+  readonly isGrey?: boolean;
 }
 
 /** How pixels become a rendition's. */

@@ -23,6 +23,8 @@ export interface EncodedRendition {
   readonly height: number;
   /** Of an animation; missing of a still picture. */
   readonly frames?: number | undefined;
+  /** Whether a gain map was kept. */
+  readonly hasGainMap?: true | undefined;
   /** What its line asks for and it could not keep. */
   readonly dropped?: readonly Dropped[] | undefined;
   readonly bytes: Uint8Array<ArrayBuffer>;

@@ -11,6 +11,7 @@ import type { ImageCodec, RawPixels } from "../ports/image_codec.ts";
 import type { EncodedRendition, Rendered, RenderRequest } from "../ports/pixel_engine.ts";
 import { type AnimatedRendition, openAnimation } from "./animate.ts";
 import { decodePicture } from "./decode_picture.ts";
+import { type GainMapWriter, openGainMap } from "./gain_map/keep_gain_map.ts";
 import { readCamera } from "./insights/camera.ts";
 import {
   type CustomValue,
@@ -47,13 +48,25 @@ export async function render(
   const watch = new Stopwatch(clock);
   const picture = { bytes, mediaType, header, timeoutMs };
   const steps = (pixels: RawPixels) => applySteps(pixels, pipeline, context);
-  const [shared, animate] = await watch.time("decodeMs", async () => [
-    new SharedPixels(codec, await steps(await decodePicture(codec, { ...picture, target }))),
-    await openAnimation(codec, { ...picture, renditions: table, applySteps: steps }),
-  ]);
+  const sources = await watch.time("decodeMs", async () => {
+    const wantsMap = table.some(({ hdr }) => hdr === "keep");
+    const map = wantsMap ? await openGainMap(codec, { ...picture, target }) : undefined;
+    const decoded = await decodePicture(codec, { ...picture, target });
+    const before = map && pipeline.steps.length > 0 ? decoded.data.slice() : undefined;
+    const largest = await steps(decoded);
+    return {
+      shared: new SharedPixels(codec, largest),
+      animate: await openAnimation(codec, { ...picture, renditions: table, applySteps: steps }),
+      isAnimated: header.frames > 1,
+      hasMap: map !== undefined,
+      // It says how bright the pixels are that it came with, and no others.
+      writeMap: before === undefined || isAlike(before, largest.data) ? map?.write : undefined,
+    };
+  });
+  const { shared } = sources;
   const renditions = await watch.time(
     "renditionsMs",
-    () => makeRenditions(codec, plan.order, { shared, animate, isAnimated: header.frames > 1 }),
+    () => makeRenditions(codec, plan.order, sources),
   );
   const [insights, custom, camera] = await watch.time("insightsMs", async () => [
     await measureStandard(shared, context),
@@ -85,6 +98,11 @@ async function applySteps(
   return pixels;
 }
 
+/** Whether steps left every sample as it was. */
+function isAlike(before: Uint8Array, after: Uint8Array): boolean {
+  return before.length === after.length && before.every((sample, at) => sample === after[at]);
+}
+
 function checkPixels({ data, width, height, channels }: RawPixels): void {
   if (data.length === width * height * channels && data.length > 0) return;
   throw new TypeError(
@@ -100,26 +118,42 @@ interface Sources {
   readonly shared: SharedPixels;
   readonly animate: AnimatedRendition | undefined;
   readonly isAnimated: boolean;
+  /** Whether the picture has a gain map, and what keeps it where that may be. */
+  readonly hasMap: boolean;
+  readonly writeMap: GainMapWriter | undefined;
 }
 
 async function makeRenditions(
   codec: ImageCodec,
   order: readonly PlannedRendition[],
-  { shared, animate, isAnimated }: Sources,
+  { shared, animate, isAnimated, hasMap, writeMap }: Sources,
 ): Promise<EncodedRendition[]> {
   const made: EncodedRendition[] = [];
   const encode = encodeOnce(codec);
   for (const planned of order) {
     const { spec } = planned;
-    const { name, quality, background, animated } = spec;
+    const { name, quality, background, animated, hdr } = spec;
     if (animated && animate !== undefined) {
       made.push(await animate(planned));
       continue;
     }
     const pixels = await shared.forRendition(planned);
     const { width, height } = pixels;
-    const dropped: Dropped[] | undefined = animated && isAnimated ? ["animation"] : undefined;
-    for (const format of writtenFormats(spec, pixels, codec.writes)) {
+    const formats = writtenFormats(spec, pixels, codec.writes);
+    if (hdr === "keep" && writeMap !== undefined && formats[0] === "jpeg") {
+      const bytes = await writeMap(
+        await encode(pixels, { format: "jpeg", quality, background }),
+        spec,
+      );
+      if (bytes !== undefined) {
+        made.push({ name, format: "jpeg", width, height, hasGainMap: true, bytes });
+        continue;
+      }
+    }
+    const lost: Dropped[] = animated && isAnimated ? ["animation"] : [];
+    if (hdr === "keep" && hasMap) lost.push("gain_map");
+    const dropped = lost.length === 0 ? undefined : lost;
+    for (const format of formats) {
       const isOther = spec.format === "negotiated" && format === "avif";
       const looksAlike = isOther ? Math.max(1, quality - AVIF_STEP) : quality;
       const bytes = await encode(pixels, { format, quality: looksAlike, background });

@@ -6,7 +6,7 @@ import type {
   DecodeRequest,
   RawPixels,
 } from "@tintype/core/ports/image_codec";
-import { upright } from "./_place_pixels.ts";
+import { upright } from "@tintype/core/processing/upright";
 import { beyondLimits, bytesOf, KERNEL, rawOf, rejectionOf, sharpOf } from "./_sharp_pixels.ts";
 
 /** Pixels of the frames that are decoded at once: libvips has no frame without those before it. */

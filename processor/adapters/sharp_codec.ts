@@ -209,5 +209,6 @@ export async function encodeRaw(
   const image = sharpOf(pixels);
   const isGlass = pixels.channels === 4 && options.format === "jpeg";
   const solid = isGlass ? image.flatten({ background: options.background }) : image;
-  return bytesOf(await WRITERS[options.format](solid, options).toBuffer());
+  const stored = options.isGrey === true ? solid.toColourspace("b-w") : solid;
+  return bytesOf(await WRITERS[options.format](stored, options).toBuffer());
 }

@@ -27,6 +27,7 @@ const renditionSchema = z.strictObject({
   width: z.int().min(1),
   height: z.int().min(1),
   frames: z.int().min(1).optional(),
+  hasGainMap: z.literal(true).optional(),
   dropped: z.array(z.enum(DROPPABLE)).readonly().optional(),
   /** Length within the body, in order. */
   bytes: z.int().min(1),
