@@ -33,7 +33,7 @@ for (
   const [values, code, text] of [
     [{ size: 1001 }, "too_large", "size must be <= 1000: current value is 1001"],
     [{ size: 0 }, "invalid_request", "size must be at least 1"],
-    [{ contentType: "image/bmp" }, "unsupported_type", "image/jpeg, image/png"],
+    [{ contentType: "image/jp2" }, "unsupported_type", "image/jpeg, image/png"],
     [{ contentType: "image/jpg" }, "unsupported_type", "the plan allows image/png, image/heif"],
     [{ preset: "round" }, "invalid_request", "preset must be a preset of the tenant's plan"],
     [{ preset: "constructor" }, "invalid_request", "preset must be a preset"],

@@ -39,6 +39,13 @@ const COSTS: Readonly<Record<MediaType, PixelCost>> = {
   /** 4:2:0; the time is the slower decoder's. */
   "image/heic": { bytes: planar(1.5), msPerMegapixel: 1_000 },
   "image/heif": { bytes: planar(1.5), msPerMegapixel: 1_000 },
+  /** Three times its samples, and floating point within; the time is that of lossless files of much effort. */
+  "image/jxl": {
+    bytes: (h) => 3 * Math.max(3, h.channels) * sampleBytes(h) + 12,
+    msPerMegapixel: 2_000,
+  },
+  /** The file, the decoder's frame and the same in RGB. */
+  "image/bmp": { bytes: () => 11, msPerMegapixel: 150 },
 };
 
 /** What a start, a pipeline's steps and renditions take beside the decoding, in milliseconds. */

@@ -127,6 +127,45 @@ export function* decodeTiles(
   }
 }
 
+/** A decoded picture of one plane. */
+export interface PackedFrame {
+  readonly width: number;
+  readonly height: number;
+  /** A name of FFmpeg's pixel formats. */
+  readonly format: string;
+  readonly data: Uint8Array;
+  readonly strideBytes: number;
+}
+
+/** Decodes a whole file by a decoder's name; undefined where it cannot. The samples are a copy. */
+export function decodePacket(
+  libav: LibAv,
+  decoder: string,
+  file: Uint8Array,
+): PackedFrame | undefined {
+  const [context, packet] = [new libav.CodecContext(), new libav.Packet()];
+  const frame = new libav.Frame();
+  const codec = libav.Codec.findDecoderByName(decoder);
+  context.allocContext3(codec);
+  context.threadCount = 1;
+  try {
+    if (context.open2Sync(codec) < 0) return undefined;
+    packet.alloc();
+    frame.alloc();
+    packet.data = file;
+    if (!decodeOne(context, packet, frame) || frame.decodeErrorFlags !== 0) return undefined;
+    const { width, height, format, data, linesize: [strideBytes = 0] } = frame;
+    if (data?.[0] === undefined || strideBytes <= 0) return undefined;
+    const name = libav.avGetPixFmtName(format) ?? "";
+    // Not by `slice`, which copies nothing of a Buffer.
+    return { width, height, format: name, data: new Uint8Array(data[0]), strideBytes };
+  } finally {
+    frame.free();
+    packet.free();
+    context.freeContext();
+  }
+}
+
 function openContext(
   libav: LibAv,
   context: NativeContext,

@@ -43,7 +43,11 @@ export interface PlanarDecoder {
 /** Loads the decoder; undefined where this machine has no native build of it. */
 export function loadPlanarDecoder(): PlanarDecoder | undefined {
   const libav = loadLibAv();
-  if (libav === undefined) return undefined;
+  return libav && planarDecoder(libav);
+}
+
+/** The decoder by a binding that was loaded. */
+export function planarDecoder(libav: LibAv): PlanarDecoder {
   const engine = `ffmpeg ${libav.getFFmpegInfo().version}`;
   return {
     engine,
@@ -57,7 +61,7 @@ export function decodedFirstBy(decoder: PlanarDecoder, codec: ImageCodec): Image
   const { animations } = codec;
   return {
     ...codec,
-    engine: `${codec.engine}, ${decoder.engine}`,
+    engine: [...new Set([...codec.engine.split(", "), decoder.engine])].join(", "),
     animations: animations && {
       ...animations,
       takes: new Set([...animations.takes, FILM]),
