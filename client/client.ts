@@ -87,6 +87,11 @@ export interface ClientOptions {
   readonly retry?: RetryPolicy | undefined;
   /** Bytes of each chunk; where it is not given they follow the measured speed. */
   readonly chunkBytes?: number | undefined;
+  /**
+   * Media types that whoever shows the pictures can show beside JPEG and WebP: `["image/avif"]`. A rendition that is kept in two
+   * forms comes in one of these where it has it.
+   */
+  readonly imageTypes?: readonly string[] | undefined;
 }
 
 /** The calls of the client. Each throws UploadError, the signal's reason, or what `token` throws. */
@@ -127,10 +132,13 @@ export class TintypeClient implements Client {
     fetch: given,
     retry = DEFAULT_RETRY,
     chunkBytes,
+    imageTypes,
   }: ClientOptions) {
     const source = patientSource(token, retry);
     const clock = new ServerClock();
-    const call = edgeCaller({ edge, token: source, fetcher: given ?? ownFetch, retry, clock });
+    const accept = imageTypes && ["application/json", ...imageTypes].join(", ");
+    const access = { edge, token: source, fetcher: given ?? ownFetch, retry, clock, accept };
+    const call = edgeCaller(access);
     const records = new ResumeRecords({ store, edge, account, token: source });
     const fetcher: SendingFetch = given ??
       (typeof XMLHttpRequest === "undefined" ? ownFetch : xhrFetch);

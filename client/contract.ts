@@ -22,7 +22,7 @@ export type components = {
         readonly GrantRequest: {
             /** @description Whose images they will be; the grant itself holds pseudonyms alone */
             readonly subject: string;
-            readonly contentTypes?: readonly ("image/jpeg" | "image/png" | "image/webp" | "image/avif" | "image/gif" | "image/tiff" | "image/heic" | "image/heif")[];
+            readonly contentTypes?: readonly ("image/jpeg" | "image/png" | "image/webp" | "image/avif" | "image/gif" | "image/tiff" | "image/heic" | "image/heif" | "image/jxl" | "image/bmp")[];
             /** @description Bytes of each image */
             readonly maxBytes?: number;
             /** @description Images at most */
@@ -126,6 +126,15 @@ export type components = {
                 readonly height: number;
                 readonly contentType: string;
                 readonly bytes: number;
+                /** @description Of an animation */
+                readonly frames?: number;
+                /**
+                 * @description It has a gain map for displays that are brighter than SDR's
+                 * @constant
+                 */
+                readonly hasGainMap?: true;
+                /** @description What its line asks for and the picture could not keep */
+                readonly dropped?: readonly ("animation" | "gain_map")[];
                 /** @description Signed; the same for 5 minutes, ends 15 to 20 minutes later or at purgeAt */
                 readonly url: string;
             }[];
@@ -159,6 +168,15 @@ export type components = {
                 readonly height: number;
                 readonly contentType: string;
                 readonly bytes: number;
+                /** @description Of an animation */
+                readonly frames?: number;
+                /**
+                 * @description It has a gain map for displays that are brighter than SDR's
+                 * @constant
+                 */
+                readonly hasGainMap?: true;
+                /** @description What its line asks for and the picture could not keep */
+                readonly dropped?: readonly ("animation" | "gain_map")[];
                 /** @description Signed; the same for 5 minutes, ends 15 to 20 minutes later or at purgeAt */
                 readonly url: string;
             }[];

@@ -16,6 +16,8 @@ export interface EdgeAccess extends Pick<PauseOptions, "retry"> {
   readonly token: TokenSource;
   readonly fetcher: typeof fetch;
   readonly clock: ServerClock;
+  /** The `Accept` header; the runtime's own where it is not given. */
+  readonly accept?: string | undefined;
 }
 
 /** One call of the edge; every one of them may be repeated, as ids are the client's. */
@@ -57,10 +59,11 @@ export function patientSource(token: TokenSource, retry: PauseOptions["retry"]):
   };
 }
 
-async function attempt(call: EdgeCall, { edge, token, fetcher, retry, clock }: EdgeAccess) {
+async function attempt(call: EdgeCall, access: EdgeAccess) {
+  const { edge, token, fetcher, retry, clock, accept } = access;
   const limits = { timeoutMs: retry.timeoutMs, signal: call.signal, graceMs: call.graceMs ?? 0 };
   const sendWith = async (own: string) =>
-    await send(fetcher, requestOf(call, { edge, token: own }), limits);
+    await send(fetcher, requestOf(call, { edge, token: own, accept }), limits);
   const first = await token({});
   const answer = await sendWith(first);
   clock.note(answer.response.headers.get("date"));
@@ -71,13 +74,16 @@ async function attempt(call: EdgeCall, { edge, token, fetcher, retry, clock }: E
 
 function requestOf(
   { path, method = "GET", bodyOf }: EdgeCall,
-  { edge, token }: { readonly edge: string; readonly token: string },
+  { edge, token, accept }: Pick<EdgeAccess, "edge" | "accept"> & { readonly token: string },
 ): Request {
   // Not by `URL`, whose replacement in React Native changes what it is given.
   const url = `${edge.replace(/\/+$/, "")}${path}`;
-  const authorization = { Authorization: `Bearer ${token}` };
-  if (bodyOf === undefined) return { url, method, headers: authorization };
-  const headers = { ...authorization, "Content-Type": "application/json" };
+  const common = {
+    Authorization: `Bearer ${token}`,
+    ...(accept === undefined ? {} : { Accept: accept }),
+  };
+  if (bodyOf === undefined) return { url, method, headers: common };
+  const headers = { ...common, "Content-Type": "application/json" };
   return { url, method, headers, body: JSON.stringify(bodyOf()) };
 }
 

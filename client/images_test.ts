@@ -22,6 +22,15 @@ test("images.list() asks for a page, and images.all() for every one, short and e
   ]);
 });
 
+test("calls accept the media types of pictures that the client was given", async () => {
+  const [plain, modern] = [undefined, ["image/avif"]].map((imageTypes) =>
+    clientOf([json(IMAGE)], { imageTypes })
+  );
+  await Promise.all([plain, modern].map((made) => made?.client.images.get("x")));
+  const accepted = [plain, modern].map((made) => made?.sent[0]?.headers.get("accept"));
+  assert.deepEqual(accepted, [null, "application/json, image/avif"]);
+});
+
 test("images.get(), original(), erase() and erasure() ask by id", async () => {
   const { client, sent } = clientOf([
     json(IMAGE),

@@ -15,6 +15,8 @@ const SIGNATURES: readonly (readonly [type: string, head: RegExp])[] = [
   ["image/tiff", /^(49492[ab]00|4d4d002[ab])/],
   ["image/heic", brands("heic", "heix", "heim", "heis", "hevc", "hevx")],
   ["image/heif", brands("mif1", "msf1")],
+  ["image/jxl", /^(ff0a|0000000c4a584c200d0a870a)/],
+  ["image/bmp", /^424d.{8}00000000/],
 ];
 
 /** The media type of a picture by its first bytes, which outrank its name and its declared type; undefined for what is none. */

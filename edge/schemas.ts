@@ -7,6 +7,7 @@ import { CRC32C, SHA256 } from "@tintype/core/model/digest";
 import { ALL_MEDIA_TYPES } from "@tintype/core/model/media_type";
 import { isOwner, isSubject } from "@tintype/core/model/owner";
 import { metadataSchema, REFERENCE, SOURCES } from "@tintype/core/model/manifest";
+import { DROPPABLE } from "@tintype/core/model/rendition";
 import { UUID_V7 } from "@tintype/core/model/image_id";
 import { PROBLEM_TYPES, type ProblemCode } from "./problem_types.ts";
 
@@ -140,6 +141,13 @@ const renditions = z.array(z.strictObject({
   height: count,
   contentType: z.string(),
   bytes: count,
+  frames: count.optional().meta({ description: "Of an animation" }),
+  hasGainMap: z.literal(true).optional().meta({
+    description: "It has a gain map for displays that are brighter than SDR's",
+  }),
+  dropped: z.array(z.enum(DROPPABLE)).readonly().optional().meta({
+    description: "What its line asks for and the picture could not keep",
+  }),
   url: z.url().meta({
     description: "Signed; the same for 5 minutes, ends 15 to 20 minutes later or at purgeAt",
   }),

@@ -45,6 +45,7 @@ const app = new PageApp({
   clientOf: (account, token) =>
     new TintypeClient({
       edge: location.origin,
+      imageTypes: ["image/avif"],
       ...{ account, token, store: new IndexedDbResumeStore(sessionsOf(account)) },
       retry: { ...DEFAULT_RETRY, network: connection },
     }),

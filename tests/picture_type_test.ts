@@ -8,6 +8,7 @@ import { ALL_MEDIA_TYPES, SNIFF_BYTES, sniffMediaType } from "@tintype/core/mode
 const HEADS = [
   ...["\xff\xd8\xff\xe0\0\x10JFIF", "\xff\xd8\0", "\x89PNG\r\n\x1a\n\0", "RIFF\0\0\0\0WEBPVP8 "],
   ...["GIF87a", "GIF89a", "GIF88a", "II*\0", "MM\0*", "II+\0", "MM\0+", "BM\0\0", " \xff\xd8\xff"],
+  ...["BM1234\0\0\0\0", "\xff\x0a\xd1", "\0\0\0\x0cJXL \r\n\x87\n", "\0\0\0\x0cJXL \r\n\r\n"],
   ...["RIFF\0\0\0\0WAVE", "<svg/>", "%PDF-1.7", "\0".repeat(64)],
   ...["avif", "avis", "heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1", "mp42"]
     .flatMap((brand) => [

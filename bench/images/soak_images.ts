@@ -1,6 +1,6 @@
 /**
  * Any folder of images through `processImage` and the pool of pixel processes: how each ends, what died, the slowest, the
- * peak, and how far what is shown is from Chromium and Pillow. `deno task soak --images DIR` runs it.
+ * peak, what other lines of a rendition table cost, and how far what is shown is from Chromium and Pillow. `deno task soak --images DIR` runs it.
  */
 import { readdir } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
@@ -19,6 +19,7 @@ import { denoCacheOf } from "@tintype/processor/pixels/deno_cache";
 import { startPixelPool } from "@tintype/processor/pixels/pixel_pool";
 import { familyOf } from "../process_use.ts";
 import { quantile, table } from "../suite.ts";
+import { linesTable } from "./_lines.ts";
 import { type Shown, shownByChromium, shownByPillow } from "./_others.ts";
 
 /** How a file ended. */
@@ -65,6 +66,7 @@ await forEachBounded(paths.sort(), PROCESSES, async (path) => void ends.push(awa
 clearInterval(sampler);
 await pool.close();
 report();
+await lines();
 await compare("Chromium", await shownByChromium(ready()));
 await compare("Pillow", await shownByPillow(ready(), python));
 process.exit(deaths.includes("crash") || ends.some(({ ending }) => ending === "failed") ? 1 : 0);
@@ -114,6 +116,14 @@ function report(): void {
   console.log(`\ndeaths: ${killed.join(", ") || "none"}`);
   console.log(`slowest: ${slowest?.ms.toFixed(0) ?? 0} ms, ${basename(slowest?.path ?? "")}`);
   console.log(`peak of a pixel process: ${peakMib.toFixed(0)} MiB`);
+}
+
+/** In a process of its own, as another's work would count for the lines'. */
+async function lines(): Promise<void> {
+  const alone = await startPixelPool({ processes: 1, log, denoCache: denoCacheOf(Deno.env) });
+  const readable = ready().map(({ path }) => path);
+  console.log(`\nThe default table with other lines:\n${await linesTable(alone, readable)}`);
+  await alone.close();
 }
 
 async function compare(name: string, shown: Shown | null): Promise<void> {

@@ -43,7 +43,7 @@ for (
   const [declared, stored] of [
     ["image/png", "image/png"],
     ["image/jpeg", "image/jpeg"],
-    ["image/bmp", "image/png"],
+    ["image/jp2", "image/png"],
     ["application/octet-stream", "image/png"],
     ["", "image/png"],
   ] as const

@@ -94,7 +94,7 @@ const idOf = (timeMs: number) => ({ imageId: firstImageIdOf(timeMs) });
 const SHORT = retentionPolicyOf(84_000);
 
 const REFUSALS: readonly (readonly [string, ErrorCode, Partial<StartUploadInput>])[] = [
-  ["a type that is not processed", "unsupported_type", declaring({ contentType: "image/bmp" })],
+  ["a type that is not processed", "unsupported_type", declaring({ contentType: "image/jp2" })],
   ["an id that is none", "invalid_request", { imageId: "1" }],
   ["an id of more than 24 h ago", "invalid_request", idOf(NOON_MS - DAY_MS - 1)],
   ["an id more than 5 s ahead", "invalid_request", idOf(NOON_MS + 5001)],

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { AppError } from "../errors.ts";
 import { SHA256 } from "./digest.ts";
 import { cameraSchema, COLOR_SPACES, pixelInsightsSchema, PROVENANCES } from "./insights.ts";
+import { DROPPABLE } from "./rendition.ts";
 import { ALL_FAIL_REASONS, ALL_REJECT_REASONS } from "./reject_reason.ts";
 import { PRIMARIES, TRANSFERS } from "./stored_color.ts";
 
@@ -27,6 +28,12 @@ const manifestRenditionSchema = z.object({
   height: count,
   contentType: z.string(),
   bytes: count,
+  /** Of an animation. */
+  frames: count.optional(),
+  /** Whether it has a gain map for displays that are brighter than SDR's. */
+  hasGainMap: z.literal(true).optional(),
+  /** What its line asks for and the picture could not keep. */
+  dropped: z.array(z.enum(DROPPABLE)).readonly().optional(),
 });
 
 /** Milliseconds that each stage of processing took. */

@@ -10,7 +10,9 @@ interface MediaTypeRow {
   /** Matches the file's {@link signatureOf signature}. */
   readonly magic: RegExp;
   /** Which library of the processor decodes it. */
-  readonly decoder: "libvips" | "libheif";
+  readonly decoder: "libvips" | "libheif" | "libav";
+  /** Whether a tenant has to name it among its `allowedTypes`. */
+  readonly isOptional?: boolean;
 }
 
 /** The media types that Tintype takes in, in the order in which messages name them and in which brands are looked for. */
@@ -65,6 +67,21 @@ export const MEDIA_TYPES = {
     magic: /^ftyp[^]*:(mif1|msf1)/,
     decoder: "libheif",
   },
+  "image/jxl": {
+    label: "JPEG XL",
+    extensions: ["jxl"],
+    // A bare codestream, and one in boxes.
+    magic: /^(ff0a|0000000c4a584c200d0a870a)/,
+    decoder: "libav",
+    isOptional: true,
+  },
+  "image/bmp": {
+    label: "BMP",
+    extensions: ["bmp", "dib"],
+    magic: /^424d.{8}00000000/,
+    decoder: "libav",
+    isOptional: true,
+  },
 } as const satisfies Record<string, MediaTypeRow>;
 
 /** A media type that Tintype takes in. */
@@ -72,6 +89,12 @@ export type MediaType = keyof typeof MEDIA_TYPES;
 
 /** All of them. */
 export const ALL_MEDIA_TYPES = Object.keys(MEDIA_TYPES) as [MediaType, ...MediaType[]]; // keys of a const table
+
+/** Those that are taken where a tenant's object does not say otherwise. */
+export const DEFAULT_MEDIA_TYPES = ALL_MEDIA_TYPES.filter((type) => {
+  const { isOptional = false }: MediaTypeRow = MEDIA_TYPES[type];
+  return !isOptional;
+});
 
 /** Whether `value` is exactly a media type that Tintype takes in. */
 export function isMediaType(value: string): value is MediaType {

@@ -53,6 +53,11 @@ const HEADS: Readonly<Record<MediaType, Readonly<Record<string, Uint8Array>>>> =
     "a box of 64 KiB": bytes(0, 1, 0, 0, "ftyp", "isom", 0, 0, 0, 0, "mif1"),
     "a box of 2 GiB": bytes(0x80, 0, 0, 0, "ftyp", "isom", 0, 0, 0, 0, "mif1"),
   },
+  "image/jxl": {
+    "a bare codestream": bytes(0xff, 0x0a, 0xd1, 6),
+    "a codestream in boxes": bytes(0, 0, 0, 12, "JXL ", 0x0d, 0x0a, 0x87, 0x0a),
+  },
+  "image/bmp": { "a BMP": bytes("BM", 1, 2, 3, 0, 0, 0, 0, 0, 54) },
 };
 
 for (const type of ALL_MEDIA_TYPES) {
@@ -81,7 +86,7 @@ for (
     ["HTML", text("<!doctype html><img src=x>")],
     ["SVG", text('<svg xmlns="http://www.w3.org/2000/svg"/>')],
     ["a picture behind a space", bytes(" ", 0xff, 0xd8, 0xff, 0xe0)],
-    ["BMP", bytes("BM", 0, 0, 0, 0)],
+    ["a text that begins like BMP", bytes("BM is a car maker")],
     ["PDF", text("%PDF-1.7")],
   ] as const
 ) {
@@ -96,7 +101,7 @@ test("parseMediaType() ignores case and parameters and knows older names of JPEG
   for (const type of ALL_MEDIA_TYPES) assert.equal(parseMediaType(type), type);
 });
 
-for (const value of ["", "image", "image/svg+xml", "image/bmp", "text/html", "constructor"]) {
+for (const value of ["", "image", "image/svg+xml", "image/jp2", "text/html", "constructor"]) {
   test(`parseMediaType() refuses ${JSON.stringify(value)}`, () => {
     assert.throws(() => parseMediaType(value), { code: "unsupported_type" });
   });

@@ -3,8 +3,14 @@ import * as z from "zod";
 /** How an image is fitted into a rendition's box; `inside` keeps everything and the aspect. */
 const FITS = ["inside", "cover", "contain"] as const;
 
-/** What a rendition may be written as; `auto` is WebP where there is alpha, else JPEG. */
-const RENDITION_FORMATS = ["auto", "jpeg", "webp", "avif", "png"] as const;
+/**
+ * What a rendition may be written as; `auto` is WebP where there is alpha, else JPEG; `negotiated` is AVIF beside that, of
+ * which each reader gets one.
+ */
+const RENDITION_FORMATS = ["auto", "negotiated", "jpeg", "webp", "avif", "png"] as const;
+
+/** Formats that leave it to the picture how it is written. */
+const OPEN_FORMATS: readonly string[] = ["auto", "negotiated"];
 
 const side = z.int().min(1).max(8192);
 
@@ -20,6 +26,16 @@ export const renditionSpecSchema = z.strictObject({
   enlarge: z.boolean().default(false),
   /** `#rrggbb`, behind `contain`'s bars and behind alpha where the format has none. */
   background: z.string().regex(/^#[0-9a-f]{6}$/i).default("#ffffff"),
+  /** Whether an animation stays one, as WebP. */
+  animated: z.boolean().default(false),
+  /** Whether the light that a gain map adds for brighter displays is kept, in a JPEG. */
+  hdr: z.enum(["drop", "keep"]).default("drop"),
+}).refine(({ hdr, format }) => hdr === "drop" || [...OPEN_FORMATS, "jpeg"].includes(format), {
+  path: ["hdr"],
+  message: 'must be "drop" with this format, as gain maps are written into JPEG',
+}).refine(({ animated, format }) => !animated || [...OPEN_FORMATS, "webp"].includes(format), {
+  path: ["animated"],
+  message: "must be false with this format, as animations are written as WebP",
 });
 
 /** One line of a rendition table. */
@@ -49,3 +65,9 @@ export const WRITTEN_FORMATS = {
 
 /** A format that renditions are written in. */
 export type WrittenFormat = keyof typeof WRITTEN_FORMATS;
+
+/** What of a picture a rendition could not keep although its line asks for it. */
+export const DROPPABLE = ["animation", "gain_map"] as const;
+
+/** What of a picture a rendition could not keep. */
+export type Dropped = (typeof DROPPABLE)[number];

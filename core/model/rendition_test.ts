@@ -27,6 +27,8 @@ for (
     ["a format that is not written", [{ ...line, format: "gif" }]],
     ["a name that leaves its folder", [{ ...line, name: "../large" }]],
     ["a colour that is a word", [{ ...line, background: "white" }]],
+    ["an animation in a format that has none", [{ ...line, animated: true, format: "avif" }]],
+    ["a gain map in a format that has none", [{ ...line, hdr: "keep", format: "webp" }]],
     ["an unknown field", [{ ...line, crop: true }]],
   ] as const
 ) {

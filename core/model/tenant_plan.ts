@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { AppError, schemaError } from "../errors.ts";
 import type { Source } from "./manifest.ts";
-import { ALL_MEDIA_TYPES } from "./media_type.ts";
+import { ALL_MEDIA_TYPES, DEFAULT_MEDIA_TYPES } from "./media_type.ts";
 import { DEFAULT_RENDITIONS, type RenditionSpec, renditionTableSchema } from "./rendition.ts";
 import type { Tenant } from "./tenant.ts";
 import { webhooksSchema } from "./webhook_endpoint.ts";
@@ -83,7 +83,7 @@ const ERASURES_PER_IMAGE = 10;
 
 /** What holds where no object says otherwise. */
 export const DEFAULT_PLAN: TenantPlan = {
-  allowedTypes: ALL_MEDIA_TYPES,
+  allowedTypes: DEFAULT_MEDIA_TYPES,
   maxBytes: 52_428_800,
   maxPixels: 100_000_000,
   maxFrames: 1_000,

@@ -74,7 +74,7 @@ for (
     ["no object", [], ""],
     ["a size of nothing", { maxBytes: 0 }, "maxBytes"],
     ["a fraction", { maxFrames: 1.5 }, "maxFrames"],
-    ["an unknown type", { allowedTypes: ["image/bmp"] }, "allowedTypes.0"],
+    ["an unknown type", { allowedTypes: ["image/jp2"] }, "allowedTypes.0"],
     ["no type at all", { allowedTypes: [] }, "allowedTypes"],
     ["a rendition twice", { renditions: [twice, twice] }, "renditions"],
     ["a rendition without a width", { presets: { p: [{ name: "x" }] } }, "presets.p.0.width"],

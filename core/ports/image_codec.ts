@@ -19,6 +19,15 @@ export interface DecodedPixels extends Omit<RawPixels, "data"> {
   readonly data: Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>;
 }
 
+/** An animation's frames, all of one size and as many samples a pixel. */
+export interface Animation {
+  readonly frames: readonly RawPixels[];
+  /** How long each frame is shown, in milliseconds. */
+  readonly delaysMs: readonly number[];
+  /** How often it is shown, 0 for ever. */
+  readonly loops: number;
+}
+
 /** What to decode, and how small it may be made on the way. */
 export interface DecodeRequest {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -36,11 +45,23 @@ export interface EncodeOptions {
   readonly quality: number;
   /** `#rrggbb` behind alpha where the format has none. */
   readonly background: string;
+  /** Whether all pixels are grey: a JPEG has one component then, where the codec writes such. */
+  readonly isGrey?: boolean;
 }
 
 /** How pixels become a rendition's. */
 export interface ResizeOptions
   extends Pick<RenditionSpec, "width" | "height" | "fit" | "enlarge" | "background"> {}
+
+/** Decodes all frames and writes them; throws ImageRejected where the image is at fault. */
+export interface AnimationCodec {
+  /** The media types it takes. */
+  readonly takes: ReadonlySet<MediaType>;
+  /** Decodes all frames as {@link ImageCodec.decode} does the first one; undefined where it knows how to do that alone. */
+  decode(request: DecodeRequest): Promise<Animation | undefined>;
+  /** Encodes frames as an animated WebP without any metadata block; quality is 1 to 100. */
+  encode(animation: Animation, quality: number): Promise<Uint8Array<ArrayBuffer>>;
+}
 
 /** Decodes, resizes and encodes; throws ImageRejected where the image is at fault. */
 export interface ImageCodec {
@@ -52,6 +73,8 @@ export interface ImageCodec {
   readonly writes: ReadonlySet<WrittenFormat>;
   /** Decodes once, upright and with its profile applied, at most as large as asked for. */
   decode(request: DecodeRequest): Promise<DecodedPixels>;
+  /** What decodes and writes animations; undefined where it has still pictures alone. */
+  readonly animations: AnimationCodec | undefined;
   /** Resizes as a rendition's line says. */
   resize(pixels: RawPixels, options: ResizeOptions): Promise<RawPixels>;
   /** Encodes without any metadata block. */

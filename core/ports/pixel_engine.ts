@@ -3,7 +3,7 @@ import type { CallOptions } from "./call_options.ts";
 import type { Camera, ImageHeader, PixelInsights } from "../model/insights.ts";
 import type { Timings } from "../model/manifest.ts";
 import type { MediaType } from "../model/media_type.ts";
-import type { RenditionSpec, WrittenFormat } from "../model/rendition.ts";
+import type { Dropped, RenditionSpec, WrittenFormat } from "../model/rendition.ts";
 
 /** One image to render; the guard has let it through. */
 export interface RenderRequest {
@@ -21,6 +21,12 @@ export interface EncodedRendition {
   readonly format: WrittenFormat;
   readonly width: number;
   readonly height: number;
+  /** Of an animation; missing of a still picture. */
+  readonly frames?: number | undefined;
+  /** Whether a gain map was kept. */
+  readonly hasGainMap?: true | undefined;
+  /** What its line asks for and it could not keep. */
+  readonly dropped?: readonly Dropped[] | undefined;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 

@@ -60,9 +60,21 @@ const REFUSED: readonly (readonly [
   ["a profile of no printer", "too_large", {}, { iccBytes: 4_194_305 }],
 ];
 
-test("guard() lets 100 megapixels of every type through in 8 bits without alpha", () => {
+test("guard() lets 100 megapixels of every type through in 8 bits without alpha, but of what tenants have to name", () => {
   const large = picture({ width: 10_000, height: 10_000 });
-  for (const mediaType of ALL_MEDIA_TYPES) guard({ ...large, mediaType }, DEFAULT_PLAN);
+  const plan = { ...DEFAULT_PLAN, allowedTypes: ALL_MEDIA_TYPES };
+  for (const mediaType of ALL_MEDIA_TYPES) {
+    const isDefault = DEFAULT_PLAN.allowedTypes.includes(mediaType);
+    const guarded = (allowed: PicturePlan, found: Probed) => () =>
+      guard({ ...found, mediaType }, allowed);
+    if (isDefault) guarded(DEFAULT_PLAN, large)();
+    else {
+      assert.throws(guarded(DEFAULT_PLAN, picture()), { reason: "unsupported_type" });
+      guarded(plan, picture({ width: 5_000, height: 5_000 }))();
+    }
+  }
+  const jxl = { ...large, mediaType: "image/jxl" } as const;
+  assert.throws(() => guard(jxl, plan), { reason: "too_many_pixels" });
 });
 
 /** Bytes a pixel of RGB in 8 and in 10 bits and of RGBA in 10, and what a megapixel takes. */
@@ -75,6 +87,8 @@ const COSTS: Readonly<Record<MediaType, readonly number[]>> = {
   "image/avif": [7.5, 10.5, 14.5, 500],
   "image/heic": [4.5, 6, 10, 1_000],
   "image/heif": [4.5, 6, 10, 1_000],
+  "image/jxl": [21, 30, 36, 2_000],
+  "image/bmp": [11, 11, 11, 150],
 };
 
 test("decodeBytes() and renderLimitMs() follow pixels and type, and the time ends at 30 s", () => {

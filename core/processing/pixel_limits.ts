@@ -39,6 +39,13 @@ const COSTS: Readonly<Record<MediaType, PixelCost>> = {
   /** 4:2:0; the time is the slower decoder's. */
   "image/heic": { bytes: planar(1.5), msPerMegapixel: 1_000 },
   "image/heif": { bytes: planar(1.5), msPerMegapixel: 1_000 },
+  /** Three times its samples, and floating point within; the time is that of lossless files of much effort. */
+  "image/jxl": {
+    bytes: (h) => 3 * Math.max(3, h.channels) * sampleBytes(h) + 12,
+    msPerMegapixel: 2_000,
+  },
+  /** The file, the decoder's frame and the same in RGB. */
+  "image/bmp": { bytes: () => 11, msPerMegapixel: 150 },
 };
 
 /** What a start, a pipeline's steps and renditions take beside the decoding, in milliseconds. */
@@ -51,9 +58,9 @@ export function decodeBytes({ mediaType, header, codedPixels }: Probed): number 
   return Math.ceil(codedPixels * COSTS[mediaType].bytes(header));
 }
 
-/** What a picture may take of the processor, in milliseconds: 3 s for a JPEG of 12 megapixels. */
+/** What a picture may take of the processor, in milliseconds: 3 s for a JPEG of 12 megapixels; each frame counts. */
 export function renderLimitMs({ mediaType, header }: Sized): number {
-  const megapixels = header.width * header.height / 1_000_000;
+  const megapixels = header.width * header.height * header.frames / 1_000_000;
   const wantedMs = BASE_MS + megapixels * COSTS[mediaType].msPerMegapixel;
   return Math.min(MAX_RENDER_MS, Math.ceil(wantedMs));
 }

@@ -5,11 +5,13 @@
 import type { Camera, PixelInsights } from "../model/insights.ts";
 import { fitsColumn } from "../model/own_column.ts";
 import { ImageRejected } from "../model/reject_reason.ts";
-import type { RenditionSpec, WrittenFormat } from "../model/rendition.ts";
+import type { Dropped, RenditionSpec, WrittenFormat } from "../model/rendition.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ImageCodec, RawPixels } from "../ports/image_codec.ts";
 import type { EncodedRendition, Rendered, RenderRequest } from "../ports/pixel_engine.ts";
+import { type AnimatedRendition, openAnimation } from "./animate.ts";
 import { decodePicture } from "./decode_picture.ts";
+import { type GainMapWriter, openGainMap } from "./gain_map/keep_gain_map.ts";
 import { readCamera } from "./insights/camera.ts";
 import {
   type CustomValue,
@@ -44,13 +46,27 @@ export async function render(
   const plan = planRenditions(header, table, insightSidePx(pipeline));
   const target = { ...plan.decode, fit: "inside" } as const;
   const watch = new Stopwatch(clock);
-  const shared = await watch.time("decodeMs", async () => {
-    const decoded = await decodePicture(codec, { bytes, mediaType, header, target, timeoutMs });
-    return new SharedPixels(codec, await applySteps(decoded, pipeline, context));
+  const picture = { bytes, mediaType, header, timeoutMs };
+  const steps = (pixels: RawPixels) => applySteps(pixels, pipeline, context);
+  const sources = await watch.time("decodeMs", async () => {
+    const wantsMap = table.some(({ hdr }) => hdr === "keep");
+    const map = wantsMap ? await openGainMap(codec, { ...picture, target }) : undefined;
+    const decoded = await decodePicture(codec, { ...picture, target });
+    const before = map && pipeline.steps.length > 0 ? decoded.data.slice() : undefined;
+    const largest = await steps(decoded);
+    return {
+      shared: new SharedPixels(codec, largest),
+      animate: await openAnimation(codec, { ...picture, renditions: table, applySteps: steps }),
+      isAnimated: header.frames > 1,
+      hasMap: map !== undefined,
+      // It says how bright the pixels are that it came with, and no others.
+      writeMap: before === undefined || isAlike(before, largest.data) ? map?.write : undefined,
+    };
   });
+  const { shared } = sources;
   const renditions = await watch.time(
     "renditionsMs",
-    () => makeRenditions(codec, plan.order, shared),
+    () => makeRenditions(codec, plan.order, sources),
   );
   const [insights, custom, camera] = await watch.time("insightsMs", async () => [
     await measureStandard(shared, context),
@@ -82,6 +98,11 @@ async function applySteps(
   return pixels;
 }
 
+/** Whether steps left every sample as it was. */
+function isAlike(before: Uint8Array, after: Uint8Array): boolean {
+  return before.length === after.length && before.every((sample, at) => sample === after[at]);
+}
+
 function checkPixels({ data, width, height, channels }: RawPixels): void {
   if (data.length === width * height * channels && data.length > 0) return;
   throw new TypeError(
@@ -89,20 +110,55 @@ function checkPixels({ data, width, height, channels }: RawPixels): void {
   );
 }
 
+/** So much lower is the quality of an AVIF that looks as a JPEG or WebP does, between 60 and 90 (`soak --images`). */
+const AVIF_STEP = 20;
+
+/** What renditions are made from. */
+interface Sources {
+  readonly shared: SharedPixels;
+  readonly animate: AnimatedRendition | undefined;
+  readonly isAnimated: boolean;
+  /** Whether the picture has a gain map, and what keeps it where that may be. */
+  readonly hasMap: boolean;
+  readonly writeMap: GainMapWriter | undefined;
+}
+
 async function makeRenditions(
   codec: ImageCodec,
   order: readonly PlannedRendition[],
-  shared: SharedPixels,
+  { shared, animate, isAnimated, hasMap, writeMap }: Sources,
 ): Promise<EncodedRendition[]> {
   const made: EncodedRendition[] = [];
   const encode = encodeOnce(codec);
   for (const planned of order) {
     const { spec } = planned;
-    const { quality, background } = spec;
+    const { name, quality, background, animated, hdr } = spec;
+    if (animated && animate !== undefined) {
+      made.push(await animate(planned));
+      continue;
+    }
     const pixels = await shared.forRendition(planned);
-    const format = writtenFormat(spec, pixels, codec.writes);
-    const bytes = await encode(pixels, { format, quality, background });
-    made.push({ name: spec.name, format, width: pixels.width, height: pixels.height, bytes });
+    const { width, height } = pixels;
+    const formats = writtenFormats(spec, pixels, codec.writes);
+    if (hdr === "keep" && writeMap !== undefined && formats[0] === "jpeg") {
+      const bytes = await writeMap(
+        await encode(pixels, { format: "jpeg", quality, background }),
+        spec,
+      );
+      if (bytes !== undefined) {
+        made.push({ name, format: "jpeg", width, height, hasGainMap: true, bytes });
+        continue;
+      }
+    }
+    const lost: Dropped[] = animated && isAnimated ? ["animation"] : [];
+    if (hdr === "keep" && hasMap) lost.push("gain_map");
+    const dropped = lost.length === 0 ? undefined : lost;
+    for (const format of formats) {
+      const isOther = spec.format === "negotiated" && format === "avif";
+      const looksAlike = isOther ? Math.max(1, quality - AVIF_STEP) : quality;
+      const bytes = await encode(pixels, { format, quality: looksAlike, background });
+      made.push({ name, format, width, height, dropped, bytes });
+    }
   }
   return made;
 }
@@ -120,15 +176,19 @@ function encodeOnce(codec: ImageCodec): ImageCodec["encode"] {
   };
 }
 
-/** The wanted format where the codec writes it; else, and for `auto`, the smallest one that keeps what there is. */
-function writtenFormat(
+/**
+ * The wanted format where the codec writes it; else, and for `auto`, the smallest one that keeps what there is.
+ * `negotiated` is that one, which every reader shows, and AVIF behind it.
+ */
+function writtenFormats(
   { format }: RenditionSpec,
   { channels }: RawPixels,
   writes: ReadonlySet<WrittenFormat>,
-): WrittenFormat {
-  if (format !== "auto" && writes.has(format)) return format;
-  if (channels === 3) return "jpeg";
-  return writes.has("webp") ? "webp" : "png";
+): readonly WrittenFormat[] {
+  const isOpen = format === "auto" || format === "negotiated";
+  if (!isOpen && writes.has(format)) return [format];
+  const kept = channels === 3 ? "jpeg" : writes.has("webp") ? "webp" : "png";
+  return format === "negotiated" && writes.has("avif") ? [kept, "avif"] : [kept];
 }
 
 async function measureStandard(

@@ -6,8 +6,16 @@ import {
   renditionTableSchema,
   type WrittenFormat,
 } from "../model/rendition.ts";
-import type { DecodeRequest, ImageCodec, RawPixels, ResizeOptions } from "../ports/image_codec.ts";
+import type {
+  AnimationCodec,
+  DecodeRequest,
+  EncodeOptions,
+  ImageCodec,
+  RawPixels,
+  ResizeOptions,
+} from "../ports/image_codec.ts";
 import { draw } from "../testing/drawing.ts";
+import { bytesOf, le } from "../testing/headers.ts";
 import { sampleHeader } from "../testing/sample_header.ts";
 import { render } from "./render.ts";
 import { DEFAULT_PIPELINE, definePipeline, type Pipeline, rejectPicture } from "./pipeline.ts";
@@ -21,6 +29,8 @@ class RampCodec implements ImageCodec {
   readonly decoded: DecodeRequest[] = [];
   readonly resized: { from: number; to: ResizeOptions }[] = [];
   encodes = 0;
+  readonly qualities: number[] = [];
+  animations: AnimationCodec | undefined;
   readonly #channels: 3 | 4;
 
   constructor(channels: 3 | 4 = 3) {
@@ -38,8 +48,9 @@ class RampCodec implements ImageCodec {
     return Promise.resolve(this.#ramp(to.fit === "inside" ? insideSize(pixels, to) : to));
   }
 
-  encode(pixels: RawPixels): Promise<Uint8Array<ArrayBuffer>> {
+  encode(pixels: RawPixels, { quality }: EncodeOptions): Promise<Uint8Array<ArrayBuffer>> {
     this.encodes += 1;
+    this.qualities.push(quality);
     return Promise.resolve(new Uint8Array([pixels.width & 255]));
   }
 
@@ -87,11 +98,14 @@ test("render() encodes a picture that is smaller than every box only once", asyn
 
 for (
   const [channels, writes, format, expected] of [
-    [3, ["jpeg", "png", "webp"], "auto", "jpeg"],
-    [4, ["jpeg", "png", "webp"], "auto", "webp"],
-    [4, ["jpeg", "png", "webp"], "jpeg", "jpeg"],
-    [3, ["jpeg", "png"], "avif", "jpeg"],
-    [4, ["jpeg", "png"], "avif", "png"],
+    [3, ["jpeg", "png", "webp"], "auto", ["jpeg"]],
+    [4, ["jpeg", "png", "webp"], "auto", ["webp"]],
+    [4, ["jpeg", "png", "webp"], "jpeg", ["jpeg"]],
+    [3, ["jpeg", "png"], "avif", ["jpeg"]],
+    [4, ["jpeg", "png"], "avif", ["png"]],
+    [3, ["jpeg", "png", "webp", "avif"], "negotiated", ["jpeg", "avif"]],
+    [4, ["jpeg", "png", "webp", "avif"], "negotiated", ["webp", "avif"]],
+    [3, ["jpeg", "png"], "negotiated", ["jpeg"]],
   ] as const
 ) {
   test(`render() writes ${expected} of ${channels} channels for ${format}, where it writes ${writes}`, async () => {
@@ -100,7 +114,41 @@ for (
     const renditions = renditionTableSchema.parse([{ name: "x", width: 9, height: 9, format }]);
     const header = { hasAlpha: channels === 4 };
     const rendered = await render(codec, { ...request(header), renditions }, options());
-    assert.deepEqual(rendered.renditions.map((made) => made.format), [expected]);
+    assert.deepEqual(rendered.renditions.map((made) => made.format), expected);
+    assert.deepEqual(codec.qualities, expected.length === 2 ? [80, 60] : [80]);
+  });
+}
+
+for (
+  const [what, header, expected] of [
+    ["an animation", { width: 300, height: 200, frames: 4 }, ["webp", undefined]],
+    ["an animation of 601 frames", { width: 30, height: 20, frames: 601 }, ["jpeg", ["animation"]]],
+    ["frames too large together", { width: 900, height: 900, frames: 40 }, ["jpeg", ["animation"]]],
+    ["frames too large as stored", { width: 5_000, height: 5_000, frames: 11 }, [
+      "jpeg",
+      ["animation"],
+    ]],
+    ["a still picture", { width: 300, height: 200, frames: 1 }, ["jpeg", undefined]],
+  ] as const
+) {
+  test(`render() makes ${expected.join(" without ")} of ${what} where its line is animated`, async () => {
+    const codec = new RampCodec();
+    const webp = bytesOf("RIFF", le(22, 4), "WEBPVP8X", le(10, 4), 2, 0, 0, 0, le(0, 6));
+    codec.animations = {
+      takes: codec.takes,
+      decode: async (request) => ({
+        frames: [await codec.decode(request), await codec.decode(request)],
+        delaysMs: [1, 1],
+        loops: 0,
+      }),
+      encode: () => Promise.resolve(new Uint8Array(webp)),
+    };
+    const line = { name: "x", width: 900, height: 900, animated: true };
+    const renditions = renditionTableSchema.parse([line]);
+    const rendered = await render(codec, { ...request(header), renditions }, options());
+    const made = rendered.renditions.map(({ format, dropped }) => [format, dropped]);
+    assert.deepEqual(made, [expected]);
+    assert.equal(codec.decoded.length, expected[0] === "webp" ? 3 : 1);
   });
 }
 

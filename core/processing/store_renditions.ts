@@ -58,12 +58,18 @@ export async function storeRenditions(
 async function storeRendition(
   { processed }: StorePorts,
   object: ObjectName,
-  { rendition: { name, width, height, bytes }, ...write }: RenditionWrite,
+  { rendition, ...write }: RenditionWrite,
 ): Promise<ManifestRendition> {
+  const { name, width, height, bytes, frames, hasGainMap, dropped } = rendition;
   const { contentType } = write;
   const metadata = { width: `${width}`, height: `${height}` };
   const made = await processed.create(object, bytes, { ...write, metadata });
-  const pinned = { name, object, width, height, contentType, bytes: bytes.byteLength };
+  const pinned = {
+    ...{ name, object, width, height, contentType, bytes: bytes.byteLength },
+    ...(frames === undefined ? {} : { frames }),
+    ...(hasGainMap === undefined ? {} : { hasGainMap }),
+    ...(dropped === undefined ? {} : { dropped }),
+  };
   if (made.created) return { ...pinned, generation: made.generation };
   const held = await processed.stat(object, write);
   if (held === null) {

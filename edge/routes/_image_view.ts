@@ -3,6 +3,7 @@ import { type ImageId, t0OfImageId } from "@tintype/core/model/image_id";
 import type { FoundImage } from "@tintype/core/reading/find_image";
 import { phaseOf, purgeAtOf, type RetentionPolicy } from "@tintype/core/retention/policy";
 import type { EdgeServices } from "../ports.ts";
+import { acceptedForms } from "./_accepted_form.ts";
 import type { ImageState, ImageSummary } from "../schemas.ts";
 
 /** An image that its owner may see. */
@@ -62,8 +63,10 @@ function refOf(image: VisibleImage): { readonly ref?: string } {
   return ref === undefined ? {} : { ref };
 }
 
-/** What signs the URLs of renditions. */
-type ViewServices = Pick<EdgeServices, "policy" | "urlSigner" | "clock">;
+/** What signs the URLs of renditions, and the `Accept` header by which their forms are chosen. */
+interface ViewServices extends Pick<EdgeServices, "policy" | "urlSigner" | "clock"> {
+  readonly accept?: string | undefined;
+}
 
 /** A line of a listing that shows pictures: with their renditions, or why there are none. */
 export async function shownSummaryOf(image: VisibleImage, services: ViewServices) {
@@ -102,11 +105,16 @@ function reasonOf(image: VisibleImage): { readonly reason?: string } {
   return reason === undefined ? {} : { reason };
 }
 
-async function renditionsOf(image: VisibleImage, { policy, urlSigner, clock }: ViewServices) {
+async function renditionsOf(
+  image: VisibleImage,
+  { policy, urlSigner, clock, accept }: ViewServices,
+) {
   if (image.state === "processing") return [];
   const life = urlLife(image.ref.imageId, { policy, clock });
   return await Promise.all(
-    image.manifest.renditions.map(async ({ object, generation, ...shown }) => ({
+    acceptedForms(image.manifest.renditions, accept).map(async (
+      { object, generation, ...shown },
+    ) => ({
       ...shown,
       url: await urlSigner.signRead(object, { generation, ...life }),
     })),
@@ -127,14 +135,16 @@ function windowStart({ policy, clock }: Pick<EdgeServices, "policy" | "clock">):
   return Math.floor(clock.now() / windowMs) * windowMs;
 }
 
-/** A weak tag of an image's state (RFC 9110, section 8.8.3) that changes with the URLs in it, 15 minutes before they end. */
-export async function tagOf(
-  image: VisibleImage,
-  services: Pick<EdgeServices, "policy" | "clock">,
-): Promise<string> {
-  const parts = image.state === "processing"
-    ? [image.ref.imageId, "processing", image.bytes]
-    : [image.ref.imageId, image.manifest.status, image.manifest.processedAt, windowStart(services)];
+/**
+ * A weak tag of an image's state (RFC 9110, section 8.8.3) that changes with the URLs in it, 15 minutes before they end, and with
+ * the forms of its renditions.
+ */
+export async function tagOf(image: VisibleImage, services: ViewServices): Promise<string> {
+  const parts = image.state === "processing" ? [image.ref.imageId, "processing", image.bytes] : [
+    ...[image.ref.imageId, image.manifest.status, image.manifest.processedAt],
+    windowStart(services),
+    ...acceptedForms(image.manifest.renditions, services.accept).map(({ object }) => object),
+  ];
   const text = new TextEncoder().encode(parts.join("\n"));
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", text)).subarray(0, 12);
   return `W/"${hexOf(digest)}"`;

@@ -33,13 +33,16 @@ export async function answerMany(
   const found = await waitForDone(services, refs, wait);
   const images = await Promise.all(imageIds.map(async (imageId) => {
     const image = visibleOf(found.get(imageId), services);
-    if (image !== undefined) return await stateOf(image, services);
+    if (image !== undefined) {
+      return await stateOf(image, { ...services, accept: c.req.header("accept") });
+    }
     const isReached = found.has(imageId) || refused.has(imageId);
     const problem = problemOf(isReached ? noSuchImage() : notReached(), c);
     return { imageId, status: problem.status, problem };
   }));
   const isOpen = images.some(({ status }) => status === "processing" || status === 503);
-  return c.json({ images }, 200, isOpen ? { "Retry-After": RETRY_AFTER_SECONDS } : {});
+  const retry = isOpen ? { "Retry-After": RETRY_AFTER_SECONDS } : {};
+  return c.json({ images }, 200, { Vary: "Accept", ...retry });
 }
 
 /** Searches until one of the images is done, the seconds are over or no request is left for another look. */

@@ -80,7 +80,8 @@ imageRoutes.get(
     const view = async (image: VisibleImage) =>
       include === undefined
         ? summaryOf(image, services.policy)
-        : await shownSummaryOf(image, services);
+        : await shownSummaryOf(image, { ...services, accept: c.req.header("accept") });
+    c.header("Vary", "Accept");
     return c.json({ images: await Promise.all(images.map(view)), ...next });
   },
 );
@@ -90,7 +91,7 @@ imageRoutes.get(
   describe({
     id: "readImage",
     summary:
-      "An image's state, with signed addresses of its renditions; wait answers when it is settled",
+      "An image's state, with signed addresses of its renditions, each in the form that Accept names (image/avif) where it has two; wait responds when it is settled",
     responses: { 200: imageState, 304: "none" },
     problems: ["not_found"],
   }),
@@ -111,11 +112,12 @@ imageRoutes.get(
       : (await waitForDone(services, [ref], wait)).get(imageId);
     const image = visibleOf(found, services);
     if (image === undefined) throw noSuchImage();
-    const etag = await tagOf(image, services);
+    const view = { ...services, accept: c.req.header("accept") };
+    const etag = await tagOf(image, view);
     const retry = image.state === "processing" ? { "Retry-After": RETRY_AFTER_SECONDS } : {};
-    const headers = { ETag: etag, ...retry };
+    const headers = { ETag: etag, Vary: "Accept", ...retry };
     if (namesTag(c.req.header("if-none-match"), etag)) return c.body(null, 304, headers);
-    return c.json(await stateOf(image, services), 200, headers);
+    return c.json(await stateOf(image, view), 200, headers);
   },
 );
 

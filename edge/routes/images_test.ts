@@ -73,6 +73,54 @@ test("GET /v1/images/{id} has the same URLs for five minutes, each good for anot
   assert.notEqual((await urlAfter(1)).href, first.href);
 });
 
+const [FORM_JPEG, FORM_AVIF] = ["image/jpeg", "image/avif"].map((contentType) => ({
+  ...readyRendition,
+  contentType,
+  object: `object of ${contentType}`,
+}));
+
+test("an image's renditions of two forms are read in the one that Accept names", async () => {
+  const edge = await makeTestEdge();
+  const renditions = [FORM_JPEG, FORM_AVIF, { ...readyRendition, name: "one", object: "one" }]
+    .filter((form) => form !== undefined);
+  const { imageId } = await putImage(edge, { manifest: { renditions } });
+  const read = async (Accept: string | undefined) => {
+    const headers: Record<string, string> = Accept === undefined ? {} : { Accept };
+    const one = await call(edge, `GET /v1/images/${imageId}`, { headers });
+    const page = await call(edge, "GET /v1/images?include=renditions", { headers });
+    const many = await call(edge, `GET /v1/images?ids=${imageId}`, { headers });
+    for (const { headers } of [one, page, many]) assert.match(headers.get("vary") ?? "", /Accept/);
+    const tag = one.headers.get("etag");
+    const state = await readAs(imageState, one);
+    const [listed] = (await readAs(imagePage, page)).images;
+    const [asked] = (await readAs(imageStates, many)).images;
+    assert.deepEqual(listed?.renditions, state.renditions);
+    assert.deepEqual(asked, state);
+    assert.deepEqual(state.renditions.map(({ name }) => name), ["thumb", "one"]);
+    const form = state.renditions[0] ?? assert.fail();
+    assert.ok(form.url.includes(`object of ${form.contentType}`), form.url);
+    return { contentType: form.contentType, tag };
+  };
+  const plain = await read(undefined);
+  for (
+    const [accept, expected] of [
+      ["*/*", "image/jpeg"],
+      ["application/json", "image/jpeg"],
+      ["image/*", "image/jpeg"],
+      ["image/avif;q=0, */*", "image/jpeg"],
+      ["image/avif;q=0.5, image/jpeg", "image/jpeg"],
+      ["image/webp, application/json", "image/jpeg"],
+      ["application/json, image/avif", "image/avif"],
+      ["IMAGE/AVIF, */*;q=0.8", "image/avif"],
+      ["image/avif,image/webp,image/apng,image/*,*/*;q=0.8", "image/avif"],
+    ] as const
+  ) {
+    const { contentType, tag } = await read(accept);
+    assert.equal(contentType, expected, accept);
+    assert.equal(tag === plain.tag, expected === "image/jpeg", accept);
+  }
+});
+
 test("GET /v1/images/{id}/original signs a read of the processed raw object, until its purge", async () => {
   const edge = await makeTestEdge();
   const imageId = idAt(edge.clock.ms - 7 * DAY_MS + 60_000);

@@ -26,11 +26,14 @@ export const MONTH_DAYS = 30;
 export function billOf(
   imagesPerDay: number,
   profile: Profile = "economical",
-  { hasCdn = false, webhookShare = FIGURES.webhookShare }: Partial<
-    Pick<Load, "hasCdn" | "webhookShare">
-  > = {},
+  {
+    hasCdn = false,
+    webhookShare = FIGURES.webhookShare,
+    viewedBytes = FIGURES.viewedBytes,
+    hasTwoForms = false,
+  }: Partial<Omit<Load, "imagesPerDay" | "profile">> = {},
 ): Bill {
-  const load = { imagesPerDay, profile, hasCdn, webhookShare };
+  const load = { imagesPerDay, profile, hasCdn, webhookShare, viewedBytes, hasTwoForms };
   const usages = usageOf(load);
   const lines = PRICES.map((price) => {
     const usage = usages[price.id];

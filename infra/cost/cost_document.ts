@@ -38,6 +38,14 @@ export function costDocument(simulated: readonly Simulated[]): string {
     ...aims().map(aimLine),
     "```\n",
     aimsRemark(),
+    "## Two forms of a rendition\n",
+    'Dollars that `format: "negotiated"` of all three lines adds to a million images (below zero: saves), by the bytes that clients ' +
+    `fetch of an image in its first form; ${
+      FIGURES.viewedBytes.toLocaleString("en-US")
+    } is what everything else on this page ` +
+    "assumes. CPU, storage, replication and the writes of three more objects are paid an image, egress is saved a view: two forms pay " +
+    "for pictures that are looked at often. `npx deno task soak --images DIR` measures bytes and CPU on pictures of your own.\n",
+    formsTable(),
     "## What breaks first\n",
     `Images a day at each ceiling, the busiest minute being ${FIGURES.peakFactor} times the mean: as delivered, and with ` +
     "settings.\n",
@@ -82,6 +90,27 @@ function partsTable(): string {
     ["**a million images**", ...bills.map(({ usdPerMillion }) => `**${money(usdPerMillion)}**`)],
     ["**a month**", ...bills.map(({ usd }) => `**${money(usd)}**`)],
   ]);
+}
+
+const VIEWED_BYTES = [0.5e6, 1e6, 2e6, 4e6, 8e6];
+
+function formsTable(): string {
+  const ways = PROFILE_NAMES.flatMap((profile) =>
+    [false, true].map((hasCdn) => ({ profile, hasCdn }))
+  );
+  const added = (viewedBytes: number, { profile, hasCdn }: (typeof ways)[number]) => {
+    const [one = 0, two = 0] = [false, true].map((hasTwoForms) =>
+      billOf(1e6, profile, { hasCdn, viewedBytes, hasTwoForms }).usdPerMillion
+    );
+    return money(two - one);
+  };
+  return table(
+    ["bytes fetched an image", ...ways.map((way) => `${way.profile}${way.hasCdn ? ", CDN" : ""}`)],
+    VIEWED_BYTES.map((bytes) => [
+      bytes.toLocaleString("en-US"),
+      ...ways.map((way) => added(bytes, way)),
+    ]),
+  );
 }
 
 function remarks(): string {

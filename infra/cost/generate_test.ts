@@ -48,6 +48,19 @@ test("a bill is the sum of its parts, and free units are free", () => {
   assert.equal(billOf(100).parts.get("Cloud Run"), 0, "a few images cost no processing");
 });
 
+test("two forms of a rendition cost where few bytes are fetched and save where many are", () => {
+  for (const profile of ["economical", "resilient"] as const) {
+    const added = [100_000, 500_000, 4_000_000].map((viewedBytes) => {
+      const [one = 0, two = 0] = [false, true].map((hasTwoForms) =>
+        billOf(1e6, profile, { viewedBytes, hasTwoForms }).usdPerMillion
+      );
+      return two - one;
+    });
+    const [few = 0, assumed = 0, many = 0] = added;
+    assert.ok(few > assumed && assumed > 0 && many < 0, `${profile}: ${added}`);
+  }
+});
+
 test("each tier's price holds for what lies in it", () => {
   const bill = billOf(1e6);
   const egress = bill.lines.find(({ price }) => price.id === "egress.internet") ?? assert.fail();

@@ -12,6 +12,10 @@ export interface Load {
   readonly hasCdn: boolean;
   /** Webhooks sent an image. */
   readonly webhookShare: number;
+  /** Bytes that clients fetch of an image whose renditions have one form. */
+  readonly viewedBytes: number;
+  /** Whether renditions are negotiated: kept as AVIF, too. */
+  readonly hasTwoForms: boolean;
 }
 
 /** Price id → its units, a month. */
@@ -87,10 +91,12 @@ function storageUsage(load: Load): Usage {
   const rawWrites = throughEdge * FIGURES.rawWritesEdge + (images - throughEdge);
   const lists = listsOf(load);
   const raw = rawWrites + lists.raw;
-  const paired = images * FIGURES.writesPerImage + lists.paired +
+  const paired = processedWrites(load) + lists.paired +
     erasures * (ERASURE_WRITES + ERASURE_LISTS);
   const rawBytes = images * FIGURES.rawBytes;
-  const pairedBytes = images * FIGURES.renditionBytes + (isRawPaired ? rawBytes : 0);
+  const forms = 1 + (load.hasTwoForms ? FIGURES.avifBytesShare : 0);
+  const renditionBytes = images * FIGURES.renditionBytes * forms;
+  const pairedBytes = renditionBytes + (isRawPaired ? rawBytes : 0);
   const kept = FIGURES.keptDays / DAYS;
   return {
     "storage.region": isRawPaired ? 0 : rawBytes * kept,
@@ -100,6 +106,12 @@ function storageUsage(load: Load): Usage {
     "class_a.pair": paired + (isRawPaired ? raw : 0),
     "class_b": images * (FIGURES.readsPerImage + FIGURES.readsPerUpload) + fetchesOf(load),
   };
+}
+
+/** Objects that the processor writes: the manifest and each rendition, in both forms where it has two. */
+function processedWrites(load: Load): number {
+  const second = load.hasTwoForms ? PROCESSED_OBJECTS - 1 : 0;
+  return countsOf(load).images * (FIGURES.writesPerImage + second);
 }
 
 /** Lists of the keeper: sweeps look at the day that is ending, repair once a day at all that is kept, each at its least. */
@@ -128,7 +140,7 @@ function keyUsage(load: Load): Usage {
   // Each write and each read of contents wraps or opens one object's key: header and bytes of the raw object, manifests, renditions.
   const opened = images * (2 + FIGURES.readsPerUpload) + fetchesOf(load);
   return {
-    "kms.operation": images * (1 + FIGURES.writesPerImage) + opened + erasures * ERASURE_WRITES,
+    "kms.operation": images + processedWrites(load) + opened + erasures * ERASURE_WRITES,
     "kms.version": KEY_VERSIONS,
   };
 }
@@ -147,7 +159,8 @@ function messageUsage(load: Load): Usage {
 function serviceUsage(load: Load): Usage {
   const { images, erasures, webhooks } = countsOf(load);
   const deliveries = images * (1 + FIGURES.repairedShare);
-  const processorS = deliveries * meanCpuMs() / 1000 / FIGURES.utilization;
+  const cpuMs = meanCpuMs() + (load.hasTwoForms ? FIGURES.avifCpuMs : 0);
+  const processorS = deliveries * cpuMs / 1000 / FIGURES.utilization;
   // One vCPU and one GiB; a sweep takes as long as it has names to list, and two seconds at least.
   const sweepS = Math.max(2, FIGURES.sweepS * load.imagesPerDay / 1e6);
   const keeperS = Math.min(sweepS * FIGURES.sweepsPerDay * DAYS, 32 * S_OF_MONTH);
@@ -183,7 +196,8 @@ function bigqueryUsage({ imagesPerDay }: Load): Usage {
 
 function egressUsage(load: Load): Usage {
   const { images, webhooks } = countsOf(load);
-  const viewed = images * FIGURES.viewedBytes;
+  const saved = load.hasTwoForms ? FIGURES.avifReaders * (1 - FIGURES.avifBytesShare) : 0;
+  const viewed = images * load.viewedBytes * (1 - saved);
   // The edge, which is not Google's, reads manifests; webhooks go to whoever asked for them.
   const beside = images * FIGURES.readsPerUpload * FIGURES.manifestBytes +
     webhooks * FIGURES.recordBytes;

@@ -97,33 +97,70 @@ function openOnce(libav: LibAv, name: string): void {
 }
 
 /**
- * Decodes a layer's tiles one after another. What it returns frees the last frame; undefined where a tile cannot be decoded
- * whole, is not of the size that the file says, or is not taken.
+ * Decodes a layer's tiles, which may be frames that follow from one another. A tile's planes lie in memory that is freed with
+ * the next one, or when the generator ends. The last is undefined where one cannot be decoded whole, is not of the size that
+ * the file says, or is not taken.
  */
-export function decodeTiles(
+export function* decodeTiles(
   libav: LibAv,
   layer: CodedLayer,
-  take: (frame: TileFrame, tile: number) => boolean,
-): Disposable | undefined {
-  const [context, packet, frame] = [
-    new libav.CodecContext(),
-    new libav.Packet(),
-    new libav.Frame(),
-  ];
-  let isWhole = false;
+): Generator<TileFrame | undefined, undefined> {
+  const [context, packet] = [new libav.CodecContext(), new libav.Packet()];
+  const frame = new libav.Frame();
   try {
-    if (!openContext(libav, context, layer)) return undefined;
+    if (!openContext(libav, context, layer)) return yield undefined;
     packet.alloc();
     frame.alloc();
-    isWhole = layer.tiles.every((tile, index) => {
+    for (const [index, tile] of layer.tiles.entries()) {
       frame.unref();
       packet.data = tile;
       const found = decodeOne(context, packet, frame) ? frameOf(libav, frame, layer) : undefined;
-      return found !== undefined && take(found, index);
-    });
-    return isWhole ? { [Symbol.dispose]: () => frame.free() } : undefined;
+      // A picture of one tile is large: what made it is not kept beside it.
+      if (index === layer.tiles.length - 1) context.freeContext();
+      yield found;
+      if (found === undefined) return;
+    }
   } finally {
-    if (!isWhole) frame.free();
+    frame.free();
+    packet.free();
+    context.freeContext();
+  }
+}
+
+/** A decoded picture of one plane. */
+export interface PackedFrame {
+  readonly width: number;
+  readonly height: number;
+  /** A name of FFmpeg's pixel formats. */
+  readonly format: string;
+  readonly data: Uint8Array;
+  readonly strideBytes: number;
+}
+
+/** Decodes a whole file by a decoder's name; undefined where it cannot. The samples are a copy. */
+export function decodePacket(
+  libav: LibAv,
+  decoder: string,
+  file: Uint8Array,
+): PackedFrame | undefined {
+  const [context, packet] = [new libav.CodecContext(), new libav.Packet()];
+  const frame = new libav.Frame();
+  const codec = libav.Codec.findDecoderByName(decoder);
+  context.allocContext3(codec);
+  context.threadCount = 1;
+  try {
+    if (context.open2Sync(codec) < 0) return undefined;
+    packet.alloc();
+    frame.alloc();
+    packet.data = file;
+    if (!decodeOne(context, packet, frame) || frame.decodeErrorFlags !== 0) return undefined;
+    const { width, height, format, data, linesize: [strideBytes = 0] } = frame;
+    if (data?.[0] === undefined || strideBytes <= 0) return undefined;
+    const name = libav.avGetPixFmtName(format) ?? "";
+    // Not by `slice`, which copies nothing of a Buffer.
+    return { width, height, format: name, data: new Uint8Array(data[0]), strideBytes };
+  } finally {
+    frame.free();
     packet.free();
     context.freeContext();
   }

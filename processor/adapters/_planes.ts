@@ -11,12 +11,15 @@ export interface Plane extends Size {
   readonly stride: number;
 }
 
-/** A decoded layer: one plane (grey) or three, of which the chroma may be smaller. They may lie in memory that it frees. */
-export interface DecodedLayer extends Disposable {
+/** Planes, one (grey) or three, of which the chroma may be smaller, and how they become colours. */
+export interface Samples {
   readonly planes: readonly Plane[];
   readonly matrix: number;
   readonly isFullRange: boolean;
 }
+
+/** A decoded layer; its planes may lie in memory that it frees. */
+export interface DecodedLayer extends Samples, Disposable {}
 
 /** 4:2:0 to 4:4:4, grey and RGB, of 8 to 16 bits. */
 const FORMAT = /^(yuvj?4[0-4][0-4]p|gray|gbrp)(\d\d)?(?:le)?$/;
@@ -24,21 +27,37 @@ const IDENTITY = 0;
 
 /** Decodes a layer and puts its tiles together; undefined where libav cannot, or its samples are of a rare kind. */
 export function decodeLayer(libav: LibAv, layer: CodedLayer): DecodedLayer | undefined {
-  let first: TileFrame | undefined;
-  let planes: readonly Plane[] = [];
-  const memory = decodeTiles(libav, layer, (frame, tile) => {
-    const isAll = isAllOf(layer, frame);
-    if (first === undefined) planes = isAll ? planesIn(frame) : planesFor(layer, frame);
-    first ??= frame;
-    if (isAll) return true;
-    if (frame.format !== first.format || planes.length === 0) return false;
-    for (const [index, plane] of planes.entries()) placeTile(plane, { layer, tile, frame, index });
-    return true;
-  });
-  if (memory === undefined || first === undefined) return undefined;
-  const matrix = first.format.startsWith("gbrp") ? IDENTITY : first.matrix;
-  const free = () => memory[Symbol.dispose]();
-  return { planes, matrix, isFullRange: first.isFullRange, [Symbol.dispose]: free };
+  const tiles = decodeTiles(libav, layer);
+  const { value: first } = tiles.next();
+  const whole = first && planesOf(layer, first);
+  if (first === undefined || whole === undefined) return undefined;
+  for (let tile = 1; tile < layer.tiles.length; tile += 1) {
+    const { value: frame } = tiles.next();
+    if (frame === undefined || frame.format !== first.format) {
+      tiles.return(undefined);
+      return undefined;
+    }
+    placeTile(whole.planes, { layer, tile, frame });
+  }
+  return { ...whole, [Symbol.dispose]: () => void tiles.return(undefined) };
+}
+
+/** The frames of a film, each to be used before the next one is asked for; the last is undefined where libav cannot go on. */
+export function* decodeFilm(
+  libav: LibAv,
+  layer: CodedLayer,
+): Generator<Samples | undefined, undefined> {
+  for (const frame of decodeTiles(libav, layer)) yield frame && planesOf(layer, frame);
+}
+
+/** A picture's planes with its first tile in them; undefined where its samples are of a rare kind. */
+function planesOf(layer: CodedLayer, frame: TileFrame): Samples | undefined {
+  const isAll = isAllOf(layer, frame);
+  const planes = isAll ? planesIn(frame) : planesFor(layer, frame);
+  if (planes.length === 0) return undefined;
+  if (!isAll) placeTile(planes, { layer, tile: 0, frame });
+  const matrix = frame.format.startsWith("gbrp") ? IDENTITY : frame.matrix;
+  return { planes, matrix, isFullRange: frame.isFullRange };
 }
 
 /** Whether a frame is the whole picture in 8 bits: its planes are taken as they lie, as half of the memory would be copies. */
@@ -71,18 +90,26 @@ function planesFor(
   });
 }
 
-/** Which plane of which tile goes where. */
+/** Which tile of a layer goes where. */
 interface PlacedTile {
   readonly layer: CodedLayer;
   readonly tile: number;
   readonly frame: TileFrame;
-  readonly index: number;
 }
 
 /** Copies a tile's rows to their place, without what reaches over the picture's edges, in 8 bits. */
-function placeTile(plane: Plane, { layer, tile, frame, index }: PlacedTile): void {
-  const part = frame.planes[index];
-  if (part === undefined) return;
+function placeTile(planes: readonly Plane[], placed: PlacedTile): void {
+  for (const [index, plane] of planes.entries()) {
+    const part = placed.frame.planes[index];
+    if (part !== undefined) placePart(plane, part, placed);
+  }
+}
+
+function placePart(
+  plane: Plane,
+  part: TileFrame["planes"][number],
+  { layer, tile, frame }: PlacedTile,
+): void {
   const columns = Math.ceil(layer.width / layer.tileWidth);
   const [left, top] = [(tile % columns) * part.width, Math.floor(tile / columns) * part.height];
   const [width, height] = [
@@ -167,12 +194,12 @@ const WEIGHTS: Readonly<Record<number, readonly [red: number, blue: number]>> = 
 };
 
 /** Whether {@link uprightRgb} knows how to make colours of the layer's samples. */
-export function isKnownColor({ planes, matrix }: DecodedLayer): boolean {
+export function isKnownColor({ planes, matrix }: Samples): boolean {
   return planes.length === 1 || matrix === IDENTITY || WEIGHTS[matrix] !== undefined;
 }
 
 /** Planes of one size, and how they become pixels. */
-interface RgbOptions extends Pick<DecodedLayer, "matrix" | "isFullRange"> {
+interface RgbOptions extends Pick<Samples, "matrix" | "isFullRange"> {
   readonly alpha: Plane | undefined;
   /** EXIF's, 1 to 8. */
   readonly orientation: number;
@@ -230,7 +257,7 @@ export function uprightRgb(planes: readonly Plane[], options: RgbOptions): RawPi
 }
 
 function tablesOf(
-  { matrix, isFullRange }: Pick<DecodedLayer, "matrix" | "isFullRange">,
+  { matrix, isFullRange }: Pick<Samples, "matrix" | "isFullRange">,
 ): Additions {
   const [red, blue] = WEIGHTS[matrix] ?? [0.299, 0.114];
   const green = 1 - red - blue;

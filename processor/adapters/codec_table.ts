@@ -20,10 +20,13 @@ export const CODECS = {
     async load() {
       const { sharpCodec } = await import("./sharp_codec.ts");
       const { heifCodec } = await import("./heif_codec.ts");
-      const { decodedFirstBy, loadPlanarDecoder } = await import("./planar_decoder.ts");
-      const codec = composeCodecs([sharpCodec(), heifCodec()]);
-      const planar = loadPlanarDecoder();
-      return planar === undefined ? codec : decodedFirstBy(planar, codec);
+      const { decodedFirstBy, planarDecoder } = await import("./planar_decoder.ts");
+      const { libavCodec } = await import("./libav_codec.ts");
+      const { loadLibAv } = await import("./_libav.ts");
+      const libav = loadLibAv();
+      if (libav === undefined) return composeCodecs([sharpCodec(), heifCodec()]);
+      const codec = composeCodecs([sharpCodec(), heifCodec(), libavCodec(libav)]);
+      return decodedFirstBy(planarDecoder(libav), codec);
     },
   },
   /** JPEG, PNG and GIF where no native code may run. */
@@ -57,6 +60,7 @@ export function composeCodecs(codecs: readonly [ImageCodec, ...ImageCodec[]]): I
     engine: codecs.map(({ engine }) => engine).join(", "),
     takes: new Set(table.keys()),
     writes: first.writes,
+    animations: first.animations,
     decode: async (request) => {
       const codec = table.get(request.mediaType);
       if (codec !== undefined) return await codec.decode(request);

@@ -7,7 +7,8 @@ import type { DecodeRequest, ImageCodec, RawPixels } from "@tintype/core/ports/i
 import type { Size } from "@tintype/core/processing/plan_renditions";
 import { heifColors } from "./_heif_colors.ts";
 import { type HeifImage, loadLibHeif } from "./_libheif.ts";
-import { ALL_WRITTEN, encodeRaw, rawOf, resizeRaw } from "./sharp_codec.ts";
+import { rawOf } from "./_sharp_pixels.ts";
+import { ALL_WRITTEN, encodeRaw, resizeRaw } from "./sharp_codec.ts";
 
 /** libheif as a codec. It blocks its thread while it decodes (a second for 12 megapixels): the pixel process has the clock. */
 export function heifCodec(): ImageCodec {
@@ -16,6 +17,7 @@ export function heifCodec(): ImageCodec {
     takes: new Set(typesDecodedBy("libheif")),
     writes: ALL_WRITTEN,
     decode,
+    animations: undefined,
     resize: resizeRaw,
     encode: encodeRaw,
   };

@@ -11,6 +11,7 @@ import type {
 } from "@tintype/core/ports/image_codec";
 import { insideSize, placementOf, type Size } from "@tintype/core/processing/plan_renditions";
 import { brokenPicture } from "@tintype/core/processing/probe/is_whole";
+import { upright } from "@tintype/core/processing/upright";
 import { embeddedProfile } from "./_embedded_profile.ts";
 import { readProfile, toSrgb } from "./_icc_profile.ts";
 import { filteredResize } from "./_filtered_resize.ts";
@@ -22,7 +23,7 @@ import {
   png,
   pngEncoder,
 } from "./_imagescript.ts";
-import { flattened, placed, upright, withAlpha, withoutAlpha } from "./_place_pixels.ts";
+import { flattened, placed, withAlpha, withoutAlpha } from "./_place_pixels.ts";
 
 /** Decodes a file to pixels as they are stored, at least as large as `wanted` where it may shrink on the way. */
 type Decoder = (bytes: Uint8Array<ArrayBuffer>, facts: Facts) => Promise<RawPixels>;
@@ -50,6 +51,7 @@ export function imagescriptCodec(): ImageCodec {
     takes: new Set(TAKEN.keys()),
     writes: new Set(["jpeg", "png"]),
     decode,
+    animations: undefined,
     resize: (pixels, options) => Promise.resolve(resize(pixels, options)),
     encode: (pixels, options) => Promise.resolve(encode(pixels, options)),
   };

@@ -4,15 +4,31 @@
  */
 import sharp from "sharp";
 import type { MediaType } from "@tintype/core/model/media_type";
-import type { DecodeRequest, ImageCodec, RawPixels } from "@tintype/core/ports/image_codec";
+import type {
+  Animation,
+  DecodeRequest,
+  ImageCodec,
+  RawPixels,
+} from "@tintype/core/ports/image_codec";
 import { isConverted } from "@tintype/core/processing/color/to_srgb";
 import { scaledSize, type Size } from "@tintype/core/processing/plan_renditions";
 import { heifLayers, type Rectangle } from "@tintype/core/processing/probe/heif_layers";
+import { heifSequence } from "@tintype/core/processing/probe/heif_sequence";
 import { heifColors } from "./_heif_colors.ts";
 import { type LibAv, loadLibAv } from "./_libav.ts";
-import { decodeLayer, enlargePlane, isKnownColor, type Plane, uprightRgb } from "./_planes.ts";
-import { KERNEL, rawOf } from "./sharp_codec.ts";
+import {
+  decodeFilm,
+  decodeLayer,
+  enlargePlane,
+  isKnownColor,
+  type Plane,
+  type Samples,
+  uprightRgb,
+} from "./_planes.ts";
+import { KERNEL, rawOf } from "./_sharp_pixels.ts";
 
+/** The type that holds image sequences. */
+const FILM: MediaType = "image/avif";
 const TYPES: readonly MediaType[] = ["image/heic", "image/heif", "image/avif"];
 
 /** Decodes where it can; undefined where another decoder has to say what the file is. */
@@ -20,21 +36,38 @@ export interface PlanarDecoder {
   /** Name and version. */
   readonly engine: string;
   decode(request: DecodeRequest): Promise<RawPixels | undefined>;
+  /** The frames of an image sequence. */
+  decodeFrames(request: DecodeRequest): Promise<Animation | undefined>;
 }
 
 /** Loads the decoder; undefined where this machine has no native build of it. */
 export function loadPlanarDecoder(): PlanarDecoder | undefined {
   const libav = loadLibAv();
-  if (libav === undefined) return undefined;
+  return libav && planarDecoder(libav);
+}
+
+/** The decoder by a binding that was loaded. */
+export function planarDecoder(libav: LibAv): PlanarDecoder {
   const engine = `ffmpeg ${libav.getFFmpegInfo().version}`;
-  return { engine, decode: (request) => decode(libav, request) };
+  return {
+    engine,
+    decode: (request) => decode(libav, request),
+    decodeFrames: (request) => decodeFrames(libav, request),
+  };
 }
 
 /** A codec whose HEIC and AVIF are decoded by `decoder`, and by itself where that does not take the file. */
 export function decodedFirstBy(decoder: PlanarDecoder, codec: ImageCodec): ImageCodec {
+  const { animations } = codec;
   return {
     ...codec,
-    engine: `${codec.engine}, ${decoder.engine}`,
+    engine: [...new Set([...codec.engine.split(", "), decoder.engine])].join(", "),
+    animations: animations && {
+      ...animations,
+      takes: new Set([...animations.takes, FILM]),
+      decode: (request) =>
+        request.mediaType === FILM ? decoder.decodeFrames(request) : animations.decode(request),
+    },
     async decode(request) {
       const isPlanar = TYPES.includes(request.mediaType);
       const pixels = isPlanar ? await decoder.decode(request) : undefined;
@@ -52,11 +85,58 @@ async function decode(
   if (isDeep && mediaType === "image/avif") return undefined;
   const layers = heifLayers(bytes);
   if (layers === undefined) return undefined;
-  const { crop, color, alpha } = layers;
+  const { color, alpha } = layers;
   using picture = decodeLayer(libav, color);
   using mask = alpha && decodeLayer(libav, alpha);
-  const isTaken = picture !== undefined && isKnownColor(picture) && (mask || !alpha);
-  if (!isTaken) return undefined;
+  if (picture === undefined || (alpha !== undefined && mask === undefined)) return undefined;
+  const pixels = await pixelsOf({ picture, mask }, { ...layers, header, target });
+  return pixels && await heifColors(pixels, bytes);
+}
+
+async function decodeFrames(
+  libav: LibAv,
+  { bytes, header, target }: DecodeRequest,
+): Promise<Animation | undefined> {
+  const sequence = heifSequence(bytes);
+  if (sequence === undefined) return undefined;
+  const { color, alpha, delaysMs } = sequence;
+  const { width, height } = color;
+  if (width !== header.width || height !== header.height) return undefined;
+  const crop = { left: 0, top: 0, width, height };
+  const frames: RawPixels[] = [];
+  const masks = alpha && decodeFilm(libav, alpha);
+  try {
+    for (const picture of decodeFilm(libav, color)) {
+      const mask = masks?.next().value;
+      if (picture === undefined || (masks !== undefined && mask === undefined)) return undefined;
+      const pixels = await pixelsOf({ picture, mask }, { color, crop, header, target });
+      if (pixels === undefined) return undefined;
+      frames.push(await heifColors(pixels, bytes));
+    }
+  } finally {
+    masks?.return(undefined);
+  }
+  return { frames, delaysMs, loops: 0 };
+}
+
+/** What was decoded of a picture. */
+interface Decoded {
+  readonly picture: Samples;
+  readonly mask: Samples | undefined;
+}
+
+/** How a picture is shown. */
+interface Showing extends Pick<DecodeRequest, "header" | "target"> {
+  readonly color: Size;
+  readonly crop: Rectangle;
+}
+
+/** Upright pixels inside the target; undefined where colours are stored in a way that is not known. */
+async function pixelsOf(
+  { picture, mask }: Decoded,
+  { color, crop, header, target }: Showing,
+): Promise<RawPixels | undefined> {
+  if (!isKnownColor(picture)) return undefined;
   const { orientation } = header;
   const upright = turned(crop, orientation);
   const wanted = scaledSize(upright, { ...target, enlarge: false });
@@ -71,7 +151,7 @@ async function decode(
   const { matrix, isFullRange } = picture;
   const options = { matrix, isFullRange, orientation, alpha: resized[count] };
   const pixels = uprightRgb(resized.slice(0, count), options);
-  return await heifColors(mask === undefined ? pixels : await resizePixels(pixels, wanted), bytes);
+  return mask === undefined ? pixels : await resizePixels(pixels, wanted);
 }
 
 function turned({ width, height }: Size, orientation: number): Size {

@@ -12,10 +12,21 @@ import type {
   ResizeOptions,
 } from "@tintype/core/ports/image_codec";
 import { isConverted } from "@tintype/core/processing/color/to_srgb";
-import { placementOf, type Size } from "@tintype/core/processing/plan_renditions";
+import { placementOf } from "@tintype/core/processing/plan_renditions";
 import { firstGifFrame } from "@tintype/core/processing/probe/gif";
-import { brokenPicture, isWholeJpeg } from "@tintype/core/processing/probe/is_whole";
+import { isWholeJpeg } from "@tintype/core/processing/probe/is_whole";
 import { onlyInside, withAlpha, withoutAlpha } from "./_place_pixels.ts";
+import { SHARP_ANIMATIONS } from "./_sharp_animations.ts";
+import {
+  beyondLimits,
+  bytesOf,
+  deepRawOf,
+  KERNEL,
+  maxPixelsOf,
+  rawOf,
+  rejectionOf,
+  sharpOf,
+} from "./_sharp_pixels.ts";
 import { tiffWithProfile } from "./_tiff_with_profile.ts";
 
 /** The loaders that hostile bytes may reach; every other one (SVG, PDF, Magick, …) is blocked. */
@@ -27,9 +38,6 @@ const LOADERS = [
   "VipsForeignLoadTiffBuffer",
   "VipsForeignLoadHeifBuffer",
 ];
-
-/** Catmull-Rom: nearer to the reference resize than libvips' default of three lobes, and two thirds of its work. */
-export const KERNEL = "cubic";
 
 const END_OF_IMAGE = [0xff, 0xd9];
 /** The last letters of the brands `avis` and `avif`. */
@@ -62,6 +70,7 @@ export function sharpCodec(): ImageCodec {
     takes: new Set(typesDecodedBy("libvips")),
     writes: ALL_WRITTEN,
     decode,
+    animations: SHARP_ANIMATIONS,
     resize: resizeRaw,
     encode: encodeRaw,
   };
@@ -104,25 +113,6 @@ function withFullRange(pixels: DecodedPixels): DecodedPixels {
     data[at] = Math.round(Math.min(255, Math.max(0, value)) * one);
   }
   return pixels;
-}
-
-/** Whose fault it is that libvips threw: more pixels than the header says, or the file itself; its messages decide nothing. */
-async function rejectionOf(cause: unknown, request: DecodeRequest): Promise<ImageRejected> {
-  const { bytes, mediaType, header } = request;
-  const found = await sharp(bytes, { limitInputPixels: false }).metadata().catch(() => undefined);
-  const isLarger = found !== undefined && found.width * found.height > maxPixelsOf(header);
-  return isLarger ? beyondLimits("pixels", cause) : brokenPicture(bytes, mediaType, cause);
-}
-
-function beyondLimits(what: string, cause: unknown): ImageRejected {
-  return new ImageRejected("processing_limit", `the decoder took more ${what} than it may`, {
-    cause,
-  });
-}
-
-/** A decoder that finds more pixels than the header, which the guard has seen, was lied to. */
-function maxPixelsOf({ width, height }: Size): number {
-  return width * height;
 }
 
 async function decodeOnce(
@@ -219,38 +209,6 @@ export async function encodeRaw(
   const image = sharpOf(pixels);
   const isGlass = pixels.channels === 4 && options.format === "jpeg";
   const solid = isGlass ? image.flatten({ background: options.background }) : image;
-  return bytesOf(await WRITERS[options.format](solid, options).toBuffer());
-}
-
-/** sharp over raw pixels. */
-function sharpOf({ data, width, height, channels }: RawPixels): Sharp {
-  const raw: SharpOptions = { raw: { width, height, channels }, limitInputPixels: false };
-  return sharp(data, raw);
-}
-
-/** Runs a pipeline to raw 16-bit samples. */
-async function deepRawOf(image: Sharp): Promise<DecodedPixels> {
-  const raw = await image.raw({ depth: "ushort" }).toBuffer({ resolveWithObject: true });
-  const { width, height, channels } = raw.info;
-  if (channels !== 3 && channels !== 4) throw oddSamples(channels);
-  const { buffer, byteOffset, byteLength } = bytesOf(raw.data);
-  return { data: new Uint16Array(buffer, byteOffset, byteLength / 2), width, height, channels };
-}
-
-function oddSamples(channels: number): ImageRejected {
-  return new ImageRejected("unsupported_type", `it decodes to ${channels} samples a pixel`);
-}
-
-/** Runs a pipeline to raw 8-bit samples; throws `unsupported_type` where they are neither RGB nor RGBA. */
-export async function rawOf(image: Sharp): Promise<RawPixels> {
-  const { data, info } = await image.raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
-  const { width, height, channels } = info;
-  if (channels !== 3 && channels !== 4) throw oddSamples(channels);
-  return { data: bytesOf(data), width, height, channels };
-}
-
-function bytesOf(buffer: Uint8Array): Uint8Array<ArrayBuffer> {
-  const { buffer: memory, byteOffset, byteLength } = buffer;
-  // sharp allocates its own memory, which is never shared between threads.
-  return new Uint8Array(memory as ArrayBuffer, byteOffset, byteLength);
+  const stored = options.isGrey === true ? solid.toColourspace("b-w") : solid;
+  return bytesOf(await WRITERS[options.format](stored, options).toBuffer());
 }

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { cameraSchema, pixelInsightsSchema } from "@tintype/core/model/insights";
 import { ALL_REJECT_REASONS } from "@tintype/core/model/reject_reason";
-import { WRITTEN_FORMATS, type WrittenFormat } from "@tintype/core/model/rendition";
+import { DROPPABLE, WRITTEN_FORMATS, type WrittenFormat } from "@tintype/core/model/rendition";
 import type { Rendered, RenderRequest } from "@tintype/core/ports/pixel_engine";
 
 /** What a picture may take, in milliseconds. */
@@ -26,13 +26,17 @@ const renditionSchema = z.strictObject({
   format: z.enum(formats),
   width: z.int().min(1),
   height: z.int().min(1),
+  frames: z.int().min(1).optional(),
+  hasGainMap: z.literal(true).optional(),
+  dropped: z.array(z.enum(DROPPABLE)).readonly().optional(),
   /** Length within the body, in order. */
   bytes: z.int().min(1),
 });
 
 const renderedSchema = z.strictObject({
   kind: z.literal("rendered"),
-  renditions: z.array(renditionSchema).min(1).max(16),
+  /** Two forms of each line at most. */
+  renditions: z.array(renditionSchema).min(1).max(32),
   insights: pixelInsightsSchema,
   camera: cameraSchema.optional(),
   custom: z.record(z.string(), z.union([z.string().max(1_024), z.number(), z.boolean(), z.null()])),

@@ -3,10 +3,11 @@ import sharp, { type Sharp } from "sharp";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import type { MediaType } from "@tintype/core/model/media_type";
 import { DEFAULT_RENDITIONS } from "@tintype/core/model/rendition";
+import type { RawPixels } from "@tintype/core/ports/image_codec";
 import type { RenderRequest } from "@tintype/core/ports/pixel_engine";
 import { probeBytes } from "@tintype/core/processing/probe/probe";
 import type { SampleMaker, SampleVariant } from "@tintype/core/testing/codec_contract";
-import { be, chunk } from "@tintype/core/testing/headers";
+import { be, bytesOf, chunk, le } from "@tintype/core/testing/headers";
 
 const QUALITY = 95;
 const WRITERS: Partial<Record<MediaType, (image: Sharp) => Sharp>> = {
@@ -46,6 +47,7 @@ const BEHIND_IHDR = 33;
 
 /** Writes pixels as a file, with every kind of metadata in it that a test looks for in what comes out. */
 export const makeSample: SampleMaker = async (pixels, { mediaType, orientation, variant }) => {
+  if (mediaType === "image/bmp") return bmpOf(pixels);
   const write = WRITERS[mediaType];
   if (write === undefined) throw new TypeError(`Cannot make a sample of ${mediaType}`);
   const { data, width, height, channels } = pixels;
@@ -60,6 +62,23 @@ export const makeSample: SampleMaker = async (pixels, { mediaType, orientation, 
   if (points === undefined) return file;
   return new Uint8Array([...file.slice(0, BEHIND_IHDR), ...points, ...file.slice(BEHIND_IHDR)]);
 };
+
+/** A BMP of Windows 3 in 24 bits: rows from the bottom, blue first. */
+function bmpOf({ data, width, height, channels }: RawPixels): Uint8Array<ArrayBuffer> {
+  const stride = Math.ceil(width * 3 / 4) * 4;
+  const at = 54;
+  const size = at + stride * height;
+  const head = ["BM", le(size, 4), le(0, 4), le(at, 4), le(40, 4), le(width, 4), le(height, 4)];
+  const file = new Uint8Array(size);
+  file.set(bytesOf(...head, le(1, 2), le(24, 2), le(0, 24)));
+  for (let y = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1) {
+      const [red = 0, green = 0, blue = 0] = data.subarray((y * width + x) * channels);
+      file.set([blue, green, red], at + (height - 1 - y) * stride + x * 3);
+    }
+  }
+  return file;
+}
 
 /** Light of an sRGB sample (IEC 61966-2-1, section 5.2), as a sample. */
 function linear(sample: number): number {

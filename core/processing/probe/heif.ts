@@ -4,10 +4,12 @@ import type { MediaType } from "../../model/media_type.ts";
 import { ImageRejected } from "../../model/reject_reason.ts";
 import type { StoredColor } from "../../model/stored_color.ts";
 import { type Box, Cursor, findBox } from "./_boxes.ts";
+import { countFrames } from "./_film.ts";
 import { colorOfCodePoints } from "./_code_points.ts";
 import { type HeifMeta, readHeifMeta, XMP_ITEM } from "./_heif_meta.ts";
 import { iccName, profileColor } from "./_icc_name.ts";
 import { type ByteRange, type FormatFacts, latin1, ProbeReader, viewOf } from "./_reader.ts";
+import { findMeta, topBoxes } from "./_top_boxes.ts";
 
 /** Coded item types and the media type of a picture of them. */
 const CODED: Readonly<Record<string, MediaType>> = {
@@ -23,8 +25,6 @@ const LONGEST_URN = Math.max(...ALPHA_URNS.map(({ length }) => length));
 
 /** A box of Content Credentials (C2PA 2.1, annex A.5). */
 const CREDENTIALS_UUID = "d8fec3d61b0e483c92975828877ec481";
-/** Boxes of a file that are looked at for credentials; writers put them behind the first one. */
-const MAX_TOP_BOXES = 64;
 
 /**
  * Reads the `meta` box of AVIF and HEIC, wherever it lies: the primary item's size as it is cropped, turning and mirroring
@@ -49,7 +49,7 @@ export function heifProbe(reader: ProbeReader): FormatFacts {
     mediaType,
     header: {
       ...croppedSize(coded, properties),
-      frames: 1,
+      frames: Math.max(1, countFrames(reader)),
       hasAlpha,
       ...samples,
       orientation: orientationOf(properties),
@@ -66,58 +66,13 @@ export function heifProbe(reader: ProbeReader): FormatFacts {
   };
 }
 
-/** A box of a file's top level. */
-interface TopBox {
-  readonly type: string;
-  readonly payload: ByteRange;
-  readonly nextAt: number;
-}
-
-/** The top-level box whose head (16 bytes, or what there is) lies at `at`; undefined where that is no box. */
-function topBox(head: DataView, at: number, fileSize: number): TopBox | undefined {
-  const announced = head.getUint32(0);
-  const headBytes = announced === 1 ? 16 : 8;
-  const size = announced === 0
-    ? fileSize - at
-    : announced === 1 && head.byteLength >= 16
-    ? Number(head.getBigUint64(8))
-    : announced;
-  if (size < headBytes) return undefined;
-  const type = latin1(new Uint8Array(head.buffer, head.byteOffset + 4, 4));
-  const payload = { offset: at + headBytes, length: size - headBytes };
-  return { type, payload, nextAt: at + size };
-}
-
-/** The payload of the top-level `meta` box. */
-export function findMeta(reader: ProbeReader): Uint8Array {
-  let isFilm = false;
-  for (let at = 0; at + 8 <= reader.size;) {
-    reader.step();
-    const head = reader.view(at, Math.min(16, reader.size - at));
-    const box = topBox(head, at, reader.size);
-    if (box === undefined) throw new ImageRejected("corrupt", `no box at byte ${at}`);
-    const { type, payload } = box;
-    if (type === "meta") return reader.bytes(payload.offset, payload.length);
-    if (type === "moov") isFilm = true;
-    at = box.nextAt;
-  }
-  if (isFilm) {
-    throw new ImageRejected("unsupported_type", "it is a sequence without a still picture");
-  }
-  throw new ImageRejected("truncated", "it ends before its `meta` box");
-}
-
 /** Content Credentials in a box of their own, as far as boxes are at hand. */
 function credentialsIn(reader: ProbeReader): ByteRange[] {
-  for (let at = 0, left = MAX_TOP_BOXES; left > 0; left -= 1) {
-    const head = reader.held(at, 16);
-    const box = head === undefined ? undefined : topBox(viewOf(head), at, reader.size);
-    if (box === undefined) return [];
-    const uuid = box.type === "uuid" ? reader.held(box.payload.offset, 16) : undefined;
-    if (uuid !== undefined && hexOf(uuid) === CREDENTIALS_UUID) return [box.payload];
-    at = box.nextAt;
-  }
-  return [];
+  const box = topBoxes(reader).find(({ type, payload }) =>
+    type === "uuid" &&
+    hexOf(reader.held(payload.offset, 16) ?? new Uint8Array()) === CREDENTIALS_UUID
+  );
+  return box === undefined ? [] : [box.payload];
 }
 
 /** Width and height in pixels. */

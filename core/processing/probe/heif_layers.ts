@@ -2,7 +2,8 @@
 import { type Box, Cursor, findBox } from "./_boxes.ts";
 import { type HeifMeta, readHeifMeta } from "./_heif_meta.ts";
 import { latin1, ProbeReader } from "./_reader.ts";
-import { findMeta, isAlphaItem } from "./heif.ts";
+import { findMeta } from "./_top_boxes.ts";
+import { isAlphaItem } from "./heif.ts";
 
 /** A rectangle of stored pixels. */
 export interface Rectangle {
@@ -130,7 +131,8 @@ function sizeOf(properties: readonly Box[]): { width: number; height: number } |
   return width > 0 && height > 0 ? { width, height } : undefined;
 }
 
-function codePointsOf(properties: readonly Box[]): CodePoints | undefined {
+/** The code points that a picture's properties give. */
+export function codePointsOf(properties: readonly Box[]): CodePoints | undefined {
   const box = properties.find(({ type, payload }) =>
     type === "colr" && latin1(payload.subarray(0, 4)) === "nclx"
   );

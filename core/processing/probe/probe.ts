@@ -7,9 +7,11 @@ import { hexOf } from "../../hex.ts";
 import type { ImageHeader, Origins } from "../../model/insights.ts";
 import { type MediaType, SNIFF_BYTES, sniffMediaType } from "../../model/media_type.ts";
 import { ImageRejected } from "../../model/reject_reason.ts";
+import { bmpProbe } from "./bmp.ts";
 import { gifProbe } from "./gif.ts";
 import { heifProbe } from "./heif.ts";
 import { jpegProbe } from "./jpeg.ts";
+import { jxlProbe } from "./jxl.ts";
 import { originsOf } from "./_origins.ts";
 import { pngProbe } from "./png.ts";
 import { type ByteRange, type FormatProbe, ProbeReader } from "./_reader.ts";
@@ -39,6 +41,8 @@ const PROBES = {
   "image/tiff": tiffProbe,
   "image/heic": heifProbe,
   "image/heif": heifProbe,
+  "image/jxl": jxlProbe,
+  "image/bmp": bmpProbe,
 } as const satisfies Record<MediaType, FormatProbe>;
 
 /**
@@ -62,10 +66,8 @@ export async function probeBytes(bytes: Uint8Array): Promise<Probed> {
 
 /** Pictures that are known and not taken, by their first bytes in hex. */
 const KNOWN_OTHERS: readonly (readonly [RegExp, string])[] = [
-  [/^424d/, "BMP"],
   [/^00000[12]00/, "ICO"],
   [/^0000000c6a502020/, "JPEG 2000"],
-  [/^(ff0a|0000000c4a584c20)/, "JPEG XL"],
   [/^38425053/, "PSD"],
   [/^........66747970/, "an ISO base media file without an image brand"],
   [/^(3c737667|3c3f786d6c)/, "SVG or XML"],

@@ -38,3 +38,16 @@ options.SAVE_HDR_TO_12_BIT = True
 save("bits_12", picture(96, 72, 65535), "RGB;16")
 options.GRID_TILE_SIZE = 64
 save("grid", picture(150, 100, 255), "RGB")
+
+films = []
+for step in range(6):
+    frame = np.empty((64, 96, 4), np.uint8)
+    frame[:] = (230, 30, 30, 255)
+    frame[24:40, step * 16 : step * 16 + 16] = (255, 255, 255, 255)
+    films.append(Image.fromarray(frame).convert("RGB"))
+how = {"save_all": True, "duration": [100, 200, 100, 100, 100, 100], "quality": 80}
+films[0].save("film.avif", append_images=films[1:], **how)
+for film in films:
+    film.putalpha(255)
+    film.paste((0, 0, 0, 0), (0, 0, 96, 16))
+films[0].save("film_alpha.avif", append_images=films[1:], **how)
