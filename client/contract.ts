@@ -117,7 +117,10 @@ export type components = {
                     readonly thumbhash: string;
                 };
                 readonly custom?: {
-                    readonly [key: string]: string | number | boolean | null;
+                    readonly [key: string]: (string | number | boolean) | null | readonly (string | number | boolean)[];
+                };
+                readonly extra?: {
+                    readonly [key: string]: (string | number | boolean) | null | readonly (string | number | boolean)[];
                 };
             } | Record<string, never>;
             readonly renditions: readonly {

@@ -6,7 +6,10 @@ const FITS = ["inside", "cover", "contain"] as const;
 /** What a rendition may be written as; `auto` is WebP where there is alpha, else JPEG. */
 const RENDITION_FORMATS = ["auto", "jpeg", "webp", "avif", "png"] as const;
 
-const side = z.int().min(1).max(8192);
+/** The longest side of a rendition, and of what steps and insights may ask for, in pixels. */
+export const MAX_RENDITION_PX = 8_192;
+
+const side = z.int().min(1).max(MAX_RENDITION_PX);
 
 /** One line of a rendition table: sides in pixels, quality 1 to 100. */
 export const renditionSpecSchema = z.strictObject({

@@ -1,5 +1,10 @@
 import policy from "../../core/retention/policy.json" with { type: "json" };
-import { DATASET, readTables, readViewColumns } from "../../infra/bigquery/read_schemas.ts";
+import {
+  DATASET,
+  readTables,
+  readViewColumns,
+  type ViewColumn,
+} from "../../infra/bigquery/read_schemas.ts";
 import { PURGES_RETENTION_MS, RETENTION_BOUNDS } from "@tintype/core/retention/bounds";
 import { FaultInjector } from "../faults/faults.ts";
 import { Catalog } from "./catalog.ts";
@@ -29,18 +34,20 @@ interface BigQueryOptions {
   readonly nowMs?: number;
   /** How long images are kept, which the dashboard counts down; the policy's period by default. */
   readonly retentionMs?: number | undefined;
+  /** Columns that `images` has beside those of its schema file. */
+  readonly ownColumns?: readonly ViewColumn[];
 }
 
 /** Opens a DuckDB file with the project's tables and views in it. */
 export async function openBigQuery(
   path: string,
   project: string,
-  { nowMs, retentionMs = policy.periodMs }: BigQueryOptions = {},
+  { nowMs, retentionMs = policy.periodMs, ownColumns = [] }: BigQueryOptions = {},
 ): Promise<BigQueryParts> {
   const database = await Database.open(path, project);
   const catalog = new Catalog(database);
   const translations = readTranslations(nowMs);
-  await prepareDataset(catalog, translations);
+  await prepareDataset(catalog, translations, ownColumns);
   return {
     project,
     retentionMs,
@@ -67,12 +74,13 @@ const PARTITIONS: Readonly<
 async function prepareDataset(
   catalog: Catalog,
   { views }: Pick<SqlTranslations, "views">,
+  ownColumns: readonly ViewColumn[],
 ): Promise<void> {
   if (!(await catalog.listDatasets()).includes(DATASET)) await catalog.createDataset(DATASET);
   for (const { name, columns } of readTables()) {
     const [type, field, expirationMs] = PARTITIONS[name] ?? [];
     const resource = {
-      schema: { fields: columns },
+      schema: { fields: name === "images" ? [...columns, ...ownColumns] : columns },
       ...type !== undefined && { timePartitioning: { type, field, expirationMs } },
     };
     const exists = await catalog.findTable(DATASET, name) !== null;

@@ -6,6 +6,7 @@
 import { AppError } from "@tintype/core/errors";
 import { type Claim, FairShare } from "@tintype/core/fairness/fair_share";
 import { ImageRejected } from "@tintype/core/model/reject_reason";
+import type { PipelineIdentity } from "@tintype/core/model/own_value";
 import type { Log } from "@tintype/core/ports/log";
 import type {
   PixelEngine,
@@ -50,6 +51,8 @@ export interface PixelPool extends PixelEngine {
   close(): Promise<void>;
   /** Pictures of a tenant that are being rendered. */
   renderingOf(tenant: string): number;
+  /** The company's own pipeline, where it has a name. */
+  readonly pipeline: PipelineIdentity | undefined;
 }
 
 const DEFAULTS = {
@@ -117,10 +120,15 @@ class ChildPool implements PixelPool {
   #isClosed = false;
   #keepers: Promise<void>[] = [];
   #isWarned = false;
+  #pipeline: PipelineIdentity | undefined;
 
   constructor(settings: Settings) {
     this.#settings = settings;
     this.#share = new FairShare({ slots: settings.processes, room: Infinity, clock: Date });
+  }
+
+  get pipeline(): PipelineIdentity | undefined {
+    return this.#pipeline;
   }
 
   async start(): Promise<void> {
@@ -255,8 +263,9 @@ class ChildPool implements PixelPool {
     this.#alive.add(child);
     void child.exited.then(() => this.#alive.delete(child));
     const timer = setTimeout(() => child.kill("deadline"), START_MS);
-    const { sandbox } = await child.ready().finally(() => clearTimeout(timer));
+    const { sandbox, pipeline: identity } = await child.ready().finally(() => clearTimeout(timer));
     this.#check(sandbox, child);
+    this.#pipeline = identity;
     this.#idle.push(child);
     return child;
   }
