@@ -20,6 +20,7 @@ import {
   renderLimitMs,
 } from "@tintype/core/processing/pixel_limits";
 import type { CodecName } from "../adapters/codec_names.ts";
+import { pipelineUrlOf } from "../pipelines/pipeline_url.ts";
 import { type ChildOutcome, PixelChild, type ReadyReply } from "./_pixel_child.ts";
 
 /** How a pool works; what is left out has the default that is named. */
@@ -33,7 +34,7 @@ export interface PixelPoolOptions {
   readonly codec?: CodecName | undefined;
   /** Whether a process that the kernel does not hold by seccomp may not start: false, which logs it. */
   readonly mustBeHeld?: boolean;
-  /** Path or URL of the company's pipeline module: none. */
+  /** Path or URL of the company's pipeline, a module or the folder of a package: none. */
   readonly pipeline?: string | undefined;
   /** Wall time that one picture may take at most, whatever its size and type: 30 s. */
   readonly deadlineMs?: number;
@@ -322,10 +323,4 @@ function remove<Item>(list: Item[], item: Item): boolean {
   const at = list.indexOf(item);
   if (at >= 0) list.splice(at, 1);
   return at >= 0;
-}
-
-/** A pipeline's URL; a path is taken from the project's root folder. */
-function pipelineUrlOf(pipeline: string | undefined): string {
-  if (pipeline === undefined || pipeline === "") return "";
-  return new URL(pipeline, new URL("../../", import.meta.url)).href;
 }
