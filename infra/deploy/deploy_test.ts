@@ -58,7 +58,7 @@ for (const environment of ["preview", "production"]) {
 test("the images' tag names a pipeline's package and its version, and a folder that is none is refused", () => {
   const file = "preview.tfvars";
   assert.equal(pipelineTag("processor/pipelines/template", file), "-template-0.1.0");
-  for (const other of ["", "processor/examples/watermark_and_blur.ts"]) {
+  for (const other of ["", "mine/pipeline.ts"]) {
     assert.equal(pipelineTag(other, file), "");
   }
   assert.throws(() => pipelineTag("../not_there", file), /preview\.tfvars.*no package\.json/);

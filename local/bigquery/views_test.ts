@@ -59,6 +59,22 @@ describe("views over rows as a subscription writes them", () => {
     });
   }
 
+  test("lists of a company's own are counted by item, and vectors compared", async () => {
+    const ask = async (sql: string) => (await bigquery.query(sql))[0];
+    const [cat] = await ask(
+      "SELECT label, COUNT(*) AS images FROM tintype.images_current, UNNEST(own_labels) AS label GROUP BY label ORDER BY label",
+    );
+    const [{ images }] = await ask(
+      "SELECT COUNT(*) AS images FROM tintype.images_current WHERE own_score IS NOT NULL",
+    );
+    assert.deepEqual(cat, { label: "cat", images });
+    const distance = "COSINE_DISTANCE(own_embedding, [0.6, 0.8, 0.0])";
+    const [nearest] = await ask(
+      `SELECT ${distance} AS distance FROM tintype.images_current WHERE ARRAY_LENGTH(own_embedding) = 3 ORDER BY distance LIMIT 1`,
+    );
+    assert.ok(Math.abs(nearest.distance - (1 - (0.6 * 0.6 - 0.8 * 0.8))) < 1e-9);
+  });
+
   for (const name of NAMES.filter((name) => name !== "images_current")) {
     test(`${name} has the columns and types that its file describes`, async () => {
       const fields = parseFields(readViewColumns(name));

@@ -121,6 +121,7 @@ test("wrong calls end with 2 and a sentence, a pipeline that does not load with 
     [[picture, "--pipeline", join(folder, "none")], 2, /none\/pipeline\.ts does not exist/],
     [[picture, "--watch"], 2, /--watch needs --pipeline/],
     [[picture, "--dir", folder], 2, /--dir belongs to new/],
+    [["--nonsense"], 2, /--nonsense/],
     [[picture, "--pipeline", module], 1, /Cannot load the pipeline: .*bad\.ts:1:19/],
   ] as const;
   await Promise.all(calls.map(async ([args, code, message]) => {
@@ -128,4 +129,7 @@ test("wrong calls end with 2 and a sentence, a pipeline that does not load with 
     assert.equal(result.code, code, result.output);
     assert.match(result.output, message);
   }));
+  const lost = await deno("run", "--allow-all", "processor/columns/main.ts", "not_there.ts");
+  assert.equal(lost.code, 1);
+  assert.match(lost.output, /not_there\.ts does not load/);
 });

@@ -1,5 +1,6 @@
 /** One picture through one pixel process, as the processor renders it: what came out, how long it took, its memory. */
 import { readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ImageRejected } from "@tintype/core/model/reject_reason";
 import { planOf } from "@tintype/core/model/tenant_plan";
 import type { PipelineIdentity } from "@tintype/core/model/own_value";
@@ -17,6 +18,8 @@ export interface Trial {
   readonly rendered: Rendered | undefined;
   /** Why there is none, with the step, the file and the line where the pipeline's own code broke. */
   readonly problem: string | undefined;
+  /** What the pipeline wrote to its console. */
+  readonly printed: readonly string[];
   /** From the file's bytes to the encoded renditions. */
   readonly tookMs: number;
   /** The most that the process had resident meanwhile, in bytes. */
@@ -79,6 +82,7 @@ export class Trials implements AsyncDisposable {
       problem,
       tookMs: performance.now() - startMs,
       peakBytes: memory.stop(),
+      printed: this.#printed.splice(0),
     });
     try {
       const bytes = new Uint8Array(await readFile(path));
@@ -147,8 +151,4 @@ function watchMemory(pid: number): { stop(): number } {
       return peak;
     },
   };
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

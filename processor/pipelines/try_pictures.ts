@@ -49,6 +49,7 @@ export async function tryPictures(
 
 function print(trial: Trial): void {
   console.log(`${shownText(trial.name)}: ${shownText(summaryOf(trial))}`);
+  for (const line of trial.printed) console.log(`  | ${shownText(line)}`);
   if (trial.rendered === undefined) return;
   const sizes = trial.rendered.renditions.map(({ name, width, height, bytes }) =>
     `${name} ${width} × ${height}, ${Math.ceil(bytes.length / 1_000)} kB`

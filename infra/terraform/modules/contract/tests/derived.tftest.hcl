@@ -371,10 +371,10 @@ run "no_traces_are_made_where_no_collector_is_named" {
   command = plan
   variables {
     bridge    = { brokers = ["a.example.com:9092"] }
-    processor = { pipeline = "processor/examples/watermark_and_blur.ts" }
+    processor = { pipeline = "mine/pipeline.ts" }
   }
   assert {
-    condition     = output.processor_env.PIPELINE == "processor/examples/watermark_and_blur.ts"
+    condition     = output.processor_env.PIPELINE == "mine/pipeline.ts"
     error_message = "A module of the project is loaded from where it lies."
   }
   assert {
