@@ -51,7 +51,7 @@ export type components = {
                 readonly ref?: string;
                 readonly origin?: string;
             } & {
-                readonly [key: string]: (string | number | boolean | null) | readonly {
+                readonly [key: string]: ((string | number | boolean) | null | readonly (string | number | boolean)[]) | readonly {
                     readonly [key: string]: string | number | boolean | null;
                 }[];
             };
