@@ -30,6 +30,9 @@ export class OwnCode {
   }
 }
 
+/** The most that all values of a picture may be in JSON: vectors of 4,096 numbers fit, a reply's header has room for it. */
+const MAX_OWN_CHARACTERS = 131_072;
+
 /** What a pipeline's steps and insights run with. */
 export interface OwnRun {
   readonly own: OwnCode;
@@ -50,6 +53,13 @@ export async function measureOwn(
       const pixels = await shared.forInsight(insight.sidePx);
       return storedValue(await insight.measure(pixels, context), insight);
     });
+  }
+  const size = JSON.stringify({ custom, extra }).length;
+  if (size > MAX_OWN_CHARACTERS) {
+    throw new ImageRejected(
+      "processing_limit",
+      `the pipeline's values are ${size} characters long`,
+    );
   }
   return { custom, extra };
 }

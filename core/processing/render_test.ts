@@ -204,13 +204,20 @@ for (
 const column = { type: "INT64", description: "One" } as const;
 const COUNT = { sidePx: 1, column, measure: () => 1 };
 
-test("render() rejects a type that its codec does not take, and a picture whose own insight does not fit its column", async () => {
+test("render() rejects a type that its codec does not take, and a picture whose own insight does not fit its column or is too long", async () => {
   const heic = { ...request(), mediaType: "image/heic" as const };
   await assert.rejects(render(new RampCodec(), heic, options()), { reason: "unsupported_type" });
-  const text = { ...COUNT, measure: () => "Jane" };
-  const pipeline = definePipeline({ insights: { name: text } });
-  const rendering = render(new RampCodec(), request(), options(pipeline));
-  await assert.rejects(rendering, { reason: "processing_limit" });
+  const long = { sidePx: 1, measure: () => Array.from({ length: 200 }, () => "x".repeat(1_000)) };
+  for (
+    const [insight, detail] of [[{ ...COUNT, measure: () => "Jane" }, /broke/], [
+      long,
+      /long/,
+    ]] as const
+  ) {
+    const pipeline = definePipeline({ insights: { name: insight } });
+    const rendering = render(new RampCodec(), request(), options(pipeline));
+    await assert.rejects(rendering, { reason: "processing_limit", detail });
+  }
 });
 
 test("definePipeline() names what is wrong with a definition", () => {
