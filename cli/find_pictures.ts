@@ -31,6 +31,8 @@ export interface UnsentFile {
 export interface FindPicturesOptions {
   /** Whether a file that is named is taken whatever it is. */
   readonly anyFile?: boolean;
+  /** What the command does with them, for its errors: `send`. */
+  readonly act?: string;
   /** Called with each file and folder that cannot be read. */
   readonly onUnsent?: ((file: UnsentFile) => void) | undefined;
 }
@@ -49,20 +51,20 @@ const LABELS = ALL_MEDIA_TYPES.map((type) => MEDIA_TYPES[type].label).join(" ");
  */
 export async function findPictures(
   paths: readonly string[],
-  { anyFile = false, onUnsent }: FindPicturesOptions = {},
+  { anyFile = false, act = "send", onUnsent }: FindPicturesOptions = {},
 ): Promise<Picture[]> {
   const found: Picture[] = [];
   for (const path of paths) {
     const facts = await stat(path).catch(() => undefined);
     const shown = shownText(path);
-    if (facts === undefined) throw new UsageError(`Cannot send ${shown}: it does not exist`);
+    if (facts === undefined) throw new UsageError(`Cannot ${act} ${shown}: it does not exist`);
     let unsent = 0;
     const count = (file: UnsentFile) => (unsent++, onUnsent?.(file));
     const pictures = facts.isDirectory()
       ? await picturesIn(path, { onUnsent: count })
       : [await pictureAt(path, basename(path), anyFile)].filter((each) => each !== undefined);
     if (pictures.length === 0 && (unsent === 0 || onUnsent === undefined)) {
-      throw new UsageError(`Cannot send ${shown}: it holds no picture (looked for ${LABELS})`);
+      throw new UsageError(`Cannot ${act} ${shown}: it holds no picture (looked for ${LABELS})`);
     }
     found.push(...pictures);
   }

@@ -51,7 +51,7 @@ export type components = {
                 readonly ref?: string;
                 readonly origin?: string;
             } & {
-                readonly [key: string]: (string | number | boolean | null) | readonly {
+                readonly [key: string]: ((string | number | boolean) | null | readonly (string | number | boolean)[]) | readonly {
                     readonly [key: string]: string | number | boolean | null;
                 }[];
             };
@@ -117,7 +117,10 @@ export type components = {
                     readonly thumbhash: string;
                 };
                 readonly custom?: {
-                    readonly [key: string]: string | number | boolean | null;
+                    readonly [key: string]: (string | number | boolean) | null | readonly (string | number | boolean)[];
+                };
+                readonly extra?: {
+                    readonly [key: string]: (string | number | boolean) | null | readonly (string | number | boolean)[];
                 };
             } | Record<string, never>;
             readonly renditions: readonly {

@@ -75,6 +75,7 @@ function createPorts(env: ProcessorEnv, pixels: PixelPool, log: Log): ProcessIma
     policy: env.policy,
     clock: Date,
     processorVersion: [packageJson.version, revision].filter(Boolean).join("+"),
+    pipeline: pixels.pipeline,
   };
 }
 

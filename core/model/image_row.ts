@@ -3,12 +3,13 @@ import { t0OfImageId } from "./image_id.ts";
 import type { Camera, PixelInsights } from "./insights.ts";
 import type { ImageMetadata, Manifest } from "./manifest.ts";
 import { isMediaType } from "./media_type.ts";
+import type { OwnValue } from "./own_value.ts";
 
 /** A value of one column: ids, numbers and vocabulary, no text from outside; times are ISO 8601 in UTC. */
 type RowScalar = string | number | boolean | null;
 
-/** A value in a row; a repeated column holds records. */
-export type RowValue = RowScalar | readonly Readonly<Record<string, RowScalar>>[];
+/** A value in a row; a repeated column holds records or, where it is the company's own, values. */
+export type RowValue = OwnValue | readonly Readonly<Record<string, RowScalar>>[];
 
 /** What a picture's metadata may say. */
 interface Seen extends Pick<ImageMetadata, "custom"> {
@@ -98,6 +99,8 @@ const COLUMNS = {
   store_ms: ({ timings }) => timings.storeMs,
   total_ms: ({ timings }) => timings.totalMs,
   engine: ({ engine }) => engine,
+  pipeline: ({ pipeline }) => pipeline?.name,
+  pipeline_version: ({ pipeline }) => pipeline?.version,
 } as const satisfies Record<string, Column>;
 
 type ImageRowColumn = keyof typeof COLUMNS;

@@ -2,8 +2,9 @@ import * as z from "zod";
 import { AppError } from "../errors.ts";
 import { SHA256 } from "./digest.ts";
 import { cameraSchema, COLOR_SPACES, pixelInsightsSchema, PROVENANCES } from "./insights.ts";
-import { DROPPABLE } from "./rendition.ts";
+import { ownValueSchema, pipelineIdentitySchema } from "./own_value.ts";
 import { ALL_FAIL_REASONS, ALL_REJECT_REASONS } from "./reject_reason.ts";
+import { DROPPABLE } from "./rendition.ts";
 import { PRIMARIES, TRANSFERS } from "./stored_color.ts";
 
 /** Where an image came in; `unknown` where its object's metadata does not say. */
@@ -72,8 +73,10 @@ export const metadataSchema = z.object({
   isAiGenerated: z.boolean().optional(),
   camera: cameraSchema.optional(),
   insights: pixelInsightsSchema.optional(),
-  /** Insights of the company's own pipeline, by name. */
-  custom: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
+  /** Insights of the company's own pipeline, by name: columns of the row. */
+  custom: z.record(z.string(), ownValueSchema).optional(),
+  /** Insights of the company's own pipeline that are in no row. */
+  extra: z.record(z.string(), ownValueSchema).optional(),
 });
 
 /** `manifest.json`: what became of an image. Its creation is the commit point of processing. */
@@ -102,6 +105,8 @@ export const manifestSchema = z.object({
   timings: timingsSchema,
   engine: z.string(),
   processorVersion: z.string(),
+  /** The company's own pipeline, where it has a name. */
+  pipeline: pipelineIdentitySchema.optional(),
   traceId: z.string().optional(),
   attempt: z.int().min(1),
   processedAt: z.iso.datetime(),

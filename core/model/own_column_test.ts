@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { columnNameFault, fitsColumn, type OwnColumn } from "./own_column.ts";
+import { columnNameFault, columnsFault, fitsColumn, type OwnColumn } from "./own_column.ts";
 
 const of = (type: "INT64" | "FLOAT64" | "BOOL"): OwnColumn => ({ type, description: "x" });
 const WORDS: OwnColumn = { type: "STRING", values: ["day", "night"], description: "x" };
@@ -11,10 +11,37 @@ test("columnNameFault() takes names that BigQuery takes and that are not ours", 
   assert.match(columnNameFault("sharpness") ?? "", /already/);
 });
 
-test("fitsColumn() holds values to their column's type, and texts to its words", () => {
-  assert.deepEqual([fitsColumn(3, of("INT64")), fitsColumn(3.5, of("INT64"))], [true, false]);
-  assert.deepEqual([fitsColumn(3.5, of("FLOAT64")), fitsColumn(NaN, of("FLOAT64"))], [true, false]);
-  assert.deepEqual([fitsColumn(true, of("BOOL")), fitsColumn(1, of("BOOL"))], [true, false]);
-  assert.deepEqual([fitsColumn("day", WORDS), fitsColumn("Jane", WORDS)], [true, false]);
-  assert.ok([of("INT64"), of("BOOL"), WORDS].every((column) => fitsColumn(null, column)));
-});
+const LIST: OwnColumn = { type: "FLOAT64", mode: "REPEATED", maxItems: 2, description: "x" };
+const LABELS: OwnColumn = { ...WORDS, mode: "REPEATED", maxItems: 3 };
+
+for (
+  const [column, fitting, others] of [
+    [of("INT64"), [3, null], [3.5, [3]]],
+    [of("FLOAT64"), [3.5, null], [NaN, "3"]],
+    [of("BOOL"), [true, null], [1]],
+    [WORDS, ["day", null], ["Jane", ["day"]]],
+    [LIST, [[], [0.5], [1, -2], null], [[1, 2, 3], [NaN], ["1"], 1]],
+    [LABELS, [["night", "day"], []], [["Jane"], "day"]],
+  ] as const
+) {
+  test(`fitsColumn() holds ${column.mode ?? "single"} ${column.type} to its type, words and number`, () => {
+    for (const value of fitting) assert.ok(fitsColumn(value, column), `${value}`);
+    for (const value of others) assert.ok(!fitsColumn(value, column), `${value}`);
+  });
+}
+
+for (
+  const [columns, fault] of [
+    [{ a: LIST, b: LABELS, c: of("BOOL") }, undefined],
+    [{ a: { ...LIST, maxItems: 4_095 }, b: LIST }, /together must be <= 4096/],
+    [{ a: { ...LIST, maxItems: 0 } }, /maxItems of "a"/],
+    [{ a: { ...WORDS, values: [] } }, /"a" has no values/],
+    [{ a: { description: "x", type: "TEXT" } as unknown as OwnColumn }, /one of STRING/], // of JavaScript
+  ] as const
+) {
+  test(`columnsFault() says of ${Object.keys(columns)}: ${fault}`, () => {
+    const found = columnsFault(columns);
+    if (fault === undefined) assert.equal(found, fault);
+    else assert.match(found ?? "", fault);
+  });
+}

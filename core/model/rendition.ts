@@ -12,7 +12,10 @@ const RENDITION_FORMATS = ["auto", "negotiated", "jpeg", "webp", "avif", "png"] 
 /** Formats that leave it to the picture how it is written. */
 const OPEN_FORMATS: readonly string[] = ["auto", "negotiated"];
 
-const side = z.int().min(1).max(8192);
+/** The longest side of a rendition, and of what steps and insights may ask for, in pixels. */
+export const MAX_RENDITION_PX = 8_192;
+
+const side = z.int().min(1).max(MAX_RENDITION_PX);
 
 /** One line of a rendition table: sides in pixels, quality 1 to 100. */
 export const renditionSpecSchema = z.strictObject({

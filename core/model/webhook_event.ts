@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { schemaError } from "../errors.ts";
 import { REFERENCE, SOURCES } from "./manifest.ts";
+import { ownValueSchema } from "./own_value.ts";
 import { RECORD_TYPES, type RecordType } from "./record_type.ts";
 import { isTenant, type Tenant } from "./tenant.ts";
 
@@ -29,7 +30,7 @@ const imageEventDataSchema = z.object({
   processed_at: time,
   ref: z.string().regex(REFERENCE).optional(),
   origin: z.string().optional(),
-}).catchall(z.union([scalar, z.array(z.record(z.string(), scalar))]));
+}).catchall(z.union([ownValueSchema, z.array(z.record(z.string(), scalar))]));
 
 /**
  * The body of a webhook of an image (https://www.standardwebhooks.com): `webhook-id` is `data.event_id`, the same for

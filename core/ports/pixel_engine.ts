@@ -3,6 +3,7 @@ import type { CallOptions } from "./call_options.ts";
 import type { Camera, ImageHeader, PixelInsights } from "../model/insights.ts";
 import type { Timings } from "../model/manifest.ts";
 import type { MediaType } from "../model/media_type.ts";
+import type { OwnValue } from "../model/own_value.ts";
 import type { Dropped, RenditionSpec, WrittenFormat } from "../model/rendition.ts";
 
 /** One image to render; the guard has let it through. */
@@ -35,8 +36,12 @@ export interface Rendered {
   readonly renditions: readonly EncodedRendition[];
   readonly insights: PixelInsights;
   readonly camera: Camera | undefined;
-  /** Insights of the company's own pipeline. */
-  readonly custom: Readonly<Record<string, string | number | boolean | null>>;
+  /** Insights of the company's own pipeline: columns of the row. */
+  readonly custom: Readonly<Record<string, OwnValue>>;
+  /** Those that are in the manifest alone. */
+  readonly extra: Readonly<Record<string, OwnValue>>;
+  /** Milliseconds that each step and insight of the pipeline took. */
+  readonly ownMs: Readonly<Record<string, number>>;
   readonly timings: Pick<Timings, "decodeMs" | "renditionsMs" | "insightsMs">;
   readonly engine: string;
 }

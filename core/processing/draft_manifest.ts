@@ -23,7 +23,10 @@ export class ManifestDraft {
   #origins: Origins | undefined;
 
   constructor(
-    { clock, processorVersion }: Pick<ProcessImagePorts, "clock" | "processorVersion">,
+    { clock, processorVersion, pipeline }: Pick<
+      ProcessImagePorts,
+      "clock" | "processorVersion" | "pipeline"
+    >,
     { ref, object, declaration }: RawImage,
     attempt: number,
   ) {
@@ -44,6 +47,7 @@ export class ManifestDraft {
       renditions: [],
       engine: "none",
       processorVersion,
+      ...(pipeline === undefined ? {} : { pipeline }),
       ...(reference === undefined ? {} : { ref: reference }),
       ...(origin === undefined ? {} : { origin }),
       ...(traceId === undefined ? {} : { traceId }),
@@ -86,7 +90,7 @@ export class ManifestDraft {
   }
 
   /** Adds what was seen in the pixels; the header must be there. */
-  addRendered({ insights, custom, engine, timings, ...rendered }: Rendered): void {
+  addRendered({ insights, custom, extra, engine, timings, ...rendered }: Rendered): void {
     const { metadata } = this.#facts;
     const origins = this.#origins;
     if (metadata === undefined || origins === undefined) {
@@ -97,6 +101,7 @@ export class ManifestDraft {
       insights,
       ...(camera === undefined ? {} : { camera }),
       ...(Object.keys(custom).length === 0 ? {} : { custom }),
+      ...(Object.keys(extra).length === 0 ? {} : { extra }),
     };
     this.watch.add(timings);
     this.add({ engine, metadata: { ...metadata, ...seen } });

@@ -69,7 +69,14 @@ test("what XMP knows of place and time is added to what EXIF knows", () => {
       codedPixels: 1,
       origins: { provenance: "present", isAiGenerated: true, ...xmp },
     });
-    const rendered = { renditions: [], insights: SAMPLE_INSIGHTS, custom: {}, timings: {} };
+    const rendered = {
+      renditions: [],
+      insights: SAMPLE_INSIGHTS,
+      custom: {},
+      extra: { motif: ["cat"] },
+      ownMs: {},
+      timings: {},
+    };
     draft.addRendered({ ...rendered, camera, engine: "fake" });
     const manifest = draft.ready();
     assert.deepEqual(manifest.metadata?.camera, expected);

@@ -5,9 +5,14 @@
  */
 import type { ImageHeader, PixelInsights } from "../model/insights.ts";
 import type { MediaType } from "../model/media_type.ts";
-import { columnNameFault, type OwnColumn } from "../model/own_column.ts";
+import { columnNameFault, columnsFault, type OwnColumn } from "../model/own_column.ts";
+import {
+  type OwnValue,
+  type PipelineIdentity,
+  pipelineIdentitySchema,
+} from "../model/own_value.ts";
 import { ImageRejected } from "../model/reject_reason.ts";
-import { type RenditionSpec, renditionTableSchema } from "../model/rendition.ts";
+import { MAX_RENDITION_PX, type RenditionSpec, renditionTableSchema } from "../model/rendition.ts";
 import type { RawPixels } from "../ports/image_codec.ts";
 import { dominantColors, dominantColorShares } from "./insights/dominant_colors.ts";
 import { contrast, entropy, isBlank, meanLuma } from "./insights/luma.ts";
@@ -21,9 +26,11 @@ export interface PictureContext {
   readonly header: ImageHeader;
 }
 
-/** A step over the decoded pixels (8-bit sRGB, upright, as large as the largest rendition); all renditions follow from its answer. */
+/** A step over the decoded pixels (8-bit sRGB, upright, as large as the largest rendition); all renditions follow from what it returns. */
 export interface PipelineStep {
   readonly name: string;
+  /** Longest side, in pixels, that the decoded picture has at least, where the file has as much. */
+  readonly minSidePx?: number;
   apply(pixels: RawPixels, context: PictureContext): RawPixels | Promise<RawPixels>;
 }
 
@@ -34,16 +41,16 @@ export interface Insight<Value> {
   measure(pixels: RawPixels, context: PictureContext): Value;
 }
 
-/** A value that an own insight may have: it becomes a column of the row and a field of the manifest. */
-export type CustomValue = string | number | boolean | null;
-
-/** An insight of the company's own and its column in BigQuery. */
-export interface OwnInsight extends Insight<CustomValue> {
-  readonly column: OwnColumn;
+/** An insight of the company's own, and its column in BigQuery; without one its value is in the manifest alone. */
+export interface OwnInsight extends Insight<OwnValue | Promise<OwnValue>> {
+  readonly column?: OwnColumn;
 }
 
 /** What a pipeline says; what it leaves out is as without it. */
 interface PipelineDefinition {
+  /** Name and version of its package, which rows and manifests name; both or neither. */
+  readonly name?: string;
+  readonly version?: string;
   /** In the place of the plan's table. */
   readonly renditions?: readonly Partial<RenditionSpec>[];
   /** In order, between decoding and renditions. */
@@ -54,6 +61,7 @@ interface PipelineDefinition {
 
 /** A pipeline that was found sound. */
 export interface Pipeline {
+  readonly identity: PipelineIdentity | undefined;
   readonly renditions: readonly RenditionSpec[] | undefined;
   readonly steps: readonly PipelineStep[];
   readonly insights: Readonly<Record<string, OwnInsight>>;
@@ -85,12 +93,14 @@ const MAX_OWN_INSIGHTS = 32;
 /** Makes a pipeline of its definition; throws TypeError that names what is wrong with it. */
 export function definePipeline(definition: PipelineDefinition): Pipeline {
   const { renditions, steps = [], insights = {} } = definition;
-  const fault = Object.keys(insights).map(columnNameFault).find((found) => found !== undefined);
-  if (fault !== undefined) throw new TypeError(`Cannot define a pipeline as ${fault}`);
+  const names = Object.keys(insights).map(columnNameFault).find((found) => found !== undefined);
+  const fault = names ?? columnsFault(columnsOf({ insights })) ?? sidesFault(definition);
+  if (fault !== undefined) throw new TypeError(`Cannot define a pipeline: ${fault}`);
   if (Object.keys(insights).length > MAX_OWN_INSIGHTS) {
-    throw new TypeError(`Cannot define a pipeline as insights must be <= ${MAX_OWN_INSIGHTS}`);
+    throw new TypeError(`Cannot define a pipeline: insights must be <= ${MAX_OWN_INSIGHTS}`);
   }
   return {
+    identity: identityOf(definition),
     renditions: renditions === undefined ? undefined : parseTable(renditions),
     steps,
     insights,
@@ -101,8 +111,29 @@ export function definePipeline(definition: PipelineDefinition): Pipeline {
 export const DEFAULT_PIPELINE: Pipeline = definePipeline({});
 
 /** The columns that a pipeline's rows have on top of every image's. */
-export function columnsOf({ insights }: Pipeline): Readonly<Record<string, OwnColumn>> {
-  return Object.fromEntries(Object.entries(insights).map(([name, { column }]) => [name, column]));
+export function columnsOf(
+  { insights }: Pick<Pipeline, "insights">,
+): Readonly<Record<string, OwnColumn>> {
+  return Object.fromEntries(
+    Object.entries(insights).flatMap(([name, { column }]) =>
+      column === undefined ? [] : [[name, column]]
+    ),
+  );
+}
+
+/**
+ * Shares a result among a pipeline's steps and insights: it is computed once a picture, of the pixels of whoever asks
+ * first. Steps run before insights, so a step that asks computes it of what was decoded, before it changes anything.
+ */
+export function oncePerPicture<Result>(
+  compute: (pixels: RawPixels, context: PictureContext) => Result,
+): (pixels: RawPixels, context: PictureContext) => Result {
+  const results = new WeakMap<PictureContext, { readonly result: Result }>();
+  return (pixels, context) => {
+    const known = results.get(context) ?? { result: compute(pixels, context) };
+    results.set(context, known);
+    return known.result;
+  };
 }
 
 /** For steps: refuses the picture, `pipeline_rejected`; the detail is shown to its owner, at most 200 characters. */
@@ -110,9 +141,28 @@ export function rejectPicture(detail: string): never {
   throw new ImageRejected("pipeline_rejected", detail.slice(0, 200));
 }
 
+function identityOf({ name, version }: PipelineDefinition): PipelineIdentity | undefined {
+  if (name === undefined && version === undefined) return undefined;
+  const read = pipelineIdentitySchema.safeParse({ name, version });
+  if (read.success) return read.data;
+  throw new TypeError(
+    `Cannot define a pipeline: name and version must be those of a package (got ${name} ${version})`,
+  );
+}
+
+function sidesFault({ steps = [], insights = {} }: PipelineDefinition): string | undefined {
+  const asked = [
+    ...steps.map(({ name, minSidePx = 1 }) => [`minSidePx of step ${name}`, minSidePx] as const),
+    ...Object.entries(insights).map(([name, { sidePx }]) => [`sidePx of ${name}`, sidePx] as const),
+  ];
+  const isSound = (side: number) => Number.isInteger(side) && side >= 1 && side <= MAX_RENDITION_PX;
+  const wrong = asked.find(([, side]) => !isSound(side));
+  return wrong && `${wrong[0]} must be from 1 to ${MAX_RENDITION_PX} (got ${wrong[1]})`;
+}
+
 function parseTable(renditions: readonly unknown[]): readonly RenditionSpec[] {
   const read = renditionTableSchema.safeParse(renditions);
   if (read.success) return read.data;
   const list = read.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
-  throw new TypeError(`Cannot define a pipeline as its renditions are wrong: ${list.join("; ")}`);
+  throw new TypeError(`Cannot define a pipeline: its renditions are wrong: ${list.join("; ")}`);
 }

@@ -49,12 +49,17 @@ test("processImage() makes an image ready: renditions, manifest, record", async 
 });
 
 test("processImage() makes the preset's renditions, and keeps what the company's own pipeline found", async () => {
+  const custom = { faces: 2, labels: ["cat"] };
   const presets = { tiny: [{ name: "dot", width: 8, height: 8 }] };
-  const world = new TestWorld({ plan: { presets }, engine: { custom: { faces: 2 } } });
+  const world = new TestWorld({ plan: { presets }, engine: { custom } });
+  Object.assign(world.ports, { pipeline: { name: "@acme/faces", version: "1.2.0" } });
   await world.process(ref, { declaration: { source: "edge", preset: "tiny" } });
-  const { renditions, metadata } = await assertReady(world, ref);
+  const { renditions, metadata, pipeline } = await assertReady(world, ref);
   assert.deepEqual(renditions.map(({ name, width }) => [name, width]), [["dot", 8]]);
-  assert.deepEqual([metadata?.custom, newestRowOf(world, ref)?.["faces"]], [{ faces: 2 }, 2]);
+  const { faces, labels, ...row } = newestRowOf(world, ref) ?? assert.fail();
+  assert.deepEqual([metadata?.custom, { faces, labels }], [custom, custom]);
+  assert.deepEqual([pipeline?.name, row.pipeline], ["@acme/faces", "@acme/faces"]);
+  assert.deepEqual([pipeline?.version, row.pipeline_version], ["1.2.0", "1.2.0"]);
 });
 
 const failing = (error: Error): TestWorldOptions => ({

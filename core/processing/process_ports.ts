@@ -1,6 +1,7 @@
 import type { Force } from "../model/force.ts";
 import type { Manifest } from "../model/manifest.ts";
 import type { ImageRef } from "../model/object_name.ts";
+import type { PipelineIdentity } from "../model/own_value.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ContentKeys } from "../ports/content_keys.ts";
 import type { Hashing } from "../ports/hashing.ts";
@@ -31,6 +32,8 @@ export interface ProcessImagePorts {
   readonly clock: Clock;
   /** In every manifest and row. */
   readonly processorVersion: string;
+  /** Likewise: the company's own pipeline, where it has a name. */
+  readonly pipeline?: PipelineIdentity | undefined;
 }
 
 /** A delivery: an object of the raw bucket is complete. */

@@ -3,8 +3,6 @@
  * from the smallest pixels that serve, the camera's facts. Runs in the pixel process.
  */
 import type { Camera, PixelInsights } from "../model/insights.ts";
-import { fitsColumn } from "../model/own_column.ts";
-import { ImageRejected } from "../model/reject_reason.ts";
 import type { Dropped, RenditionSpec, WrittenFormat } from "../model/rendition.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ImageCodec, RawPixels } from "../ports/image_codec.ts";
@@ -13,12 +11,8 @@ import { type AnimatedRendition, openAnimation } from "./animate.ts";
 import { decodePicture } from "./decode_picture.ts";
 import { type GainMapWriter, openGainMap } from "./gain_map/keep_gain_map.ts";
 import { readCamera } from "./insights/camera.ts";
-import {
-  type CustomValue,
-  type PictureContext,
-  type Pipeline,
-  STANDARD_INSIGHTS,
-} from "./pipeline.ts";
+import { measureOwn, OwnCode, type OwnRun } from "./own_code.ts";
+import { type PictureContext, type Pipeline, STANDARD_INSIGHTS } from "./pipeline.ts";
 import { type PlannedRendition, planRenditions } from "./plan_renditions.ts";
 import { MIN_SHRINK, SharedPixels } from "./shared_pixels.ts";
 import { Stopwatch } from "./stopwatch.ts";
@@ -43,11 +37,12 @@ export async function render(
   const { bytes, mediaType, header } = request;
   const context: PictureContext = { mediaType, header };
   const table = pipeline.renditions ?? request.renditions;
-  const plan = planRenditions(header, table, insightSidePx(pipeline));
+  const plan = planRenditions(header, table, wantedSidePx(pipeline));
+  const own = new OwnCode(clock);
   const target = { ...plan.decode, fit: "inside" } as const;
   const watch = new Stopwatch(clock);
   const picture = { bytes, mediaType, header, timeoutMs };
-  const steps = (pixels: RawPixels) => applySteps(pixels, pipeline, context);
+  const steps = (pixels: RawPixels) => applySteps(pixels, { own, pipeline, context });
   const sources = await watch.time("decodeMs", async () => {
     const wantsMap = table.some(({ hdr }) => hdr === "keep");
     const map = wantsMap ? await openGainMap(codec, { ...picture, target }) : undefined;
@@ -68,28 +63,29 @@ export async function render(
     "renditionsMs",
     () => makeRenditions(codec, plan.order, sources),
   );
-  const [insights, custom, camera] = await watch.time("insightsMs", async () => [
+  const [insights, values, camera] = await watch.time("insightsMs", async () => [
     await measureStandard(shared, context),
-    await measureOwn(shared, context, pipeline),
+    await measureOwn(shared, { own, pipeline, context }),
     await cameraOf(request),
   ]);
-  return { renditions, insights, camera, custom, timings: watch.stages(), engine: codec.engine };
+  const engine = { engine: codec.engine, timings: watch.stages(), ownMs: own.tookMs };
+  return { renditions, insights, camera, ...values, ...engine };
 }
 
-/** The longest side, in pixels, that the largest pixels for insights are made from, whatever the renditions are. */
-function insightSidePx({ insights }: Pipeline): number {
+/** The longest side, in pixels, that steps ask for and that the largest pixels for insights are made from. */
+function wantedSidePx({ steps, insights }: Pipeline): number {
   const measured = [...Object.values(STANDARD_INSIGHTS), ...Object.values(insights)];
-  return MIN_SHRINK * Math.max(...measured.map(({ sidePx }) => sidePx));
+  const ofInsights = MIN_SHRINK * Math.max(...measured.map(({ sidePx }) => sidePx));
+  return Math.max(ofInsights, ...steps.map(({ minSidePx = 0 }) => minSidePx));
 }
 
 async function applySteps(
   decoded: RawPixels,
-  { steps }: Pipeline,
-  context: PictureContext,
+  { own, pipeline, context }: OwnRun,
 ): Promise<RawPixels> {
   let pixels = decoded;
-  for (const step of steps) {
-    pixels = await ownCode(`step ${step.name}`, async () => {
+  for (const step of pipeline.steps) {
+    pixels = await own.run(`step ${step.name}`, async () => {
       const made = await step.apply(pixels, context);
       checkPixels(made);
       return made;
@@ -202,35 +198,7 @@ async function measureStandard(
   return values as PixelInsights; // the table has each of them by its name
 }
 
-async function measureOwn(
-  shared: SharedPixels,
-  context: PictureContext,
-  { insights }: Pipeline,
-): Promise<Record<string, CustomValue>> {
-  const values: Record<string, CustomValue> = {};
-  for (const [name, insight] of Object.entries(insights)) {
-    values[name] = await ownCode(`insight ${name}`, async () => {
-      const { column, sidePx } = insight;
-      const value = insight.measure(await shared.forInsight(sidePx), context);
-      if (typeof value === "number" && !Number.isFinite(value)) return null;
-      if (fitsColumn(value, column)) return value;
-      throw new TypeError(`Cannot take a ${typeof value} for a column of ${column.type}`);
-    });
-  }
-  return values;
-}
-
 async function cameraOf({ bytes, exif }: RenderRequest): Promise<Camera | undefined> {
   if (exif === undefined) return undefined;
   return await readCamera(bytes.subarray(exif.offset, exif.offset + exif.length));
-}
-
-/** Runs the company's code: what it throws, its own refusals apart, costs this picture and nothing else. */
-async function ownCode<Value>(what: string, run: () => Promise<Value>): Promise<Value> {
-  try {
-    return await run();
-  } catch (cause) {
-    if (cause instanceof ImageRejected) throw cause;
-    throw new ImageRejected("processing_limit", `the pipeline's ${what} broke`, { cause });
-  }
 }

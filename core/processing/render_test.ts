@@ -18,7 +18,13 @@ import { draw } from "../testing/drawing.ts";
 import { bytesOf, le } from "../testing/headers.ts";
 import { sampleHeader } from "../testing/sample_header.ts";
 import { render } from "./render.ts";
-import { DEFAULT_PIPELINE, definePipeline, type Pipeline, rejectPicture } from "./pipeline.ts";
+import {
+  DEFAULT_PIPELINE,
+  definePipeline,
+  oncePerPicture,
+  type Pipeline,
+  rejectPicture,
+} from "./pipeline.ts";
 import { insideSize, type Size } from "./plan_renditions.ts";
 
 /** Pictures without a decoder: every size is one soft ramp. */
@@ -165,6 +171,7 @@ test("render() takes renditions, steps and insights of a pipeline", async () => 
     renditions: [{ name: "square", width: 100, height: 100, fit: "cover", format: "png" }],
     steps: [{
       name: "invert",
+      minSidePx: 2900,
       apply: ({ data, ...shape }) => ({ ...shape, data: data.map((value) => 255 - value) }),
     }],
     insights: {
@@ -173,12 +180,54 @@ test("render() takes renditions, steps and insights of a pipeline", async () => 
         column: { type: "INT64", description: "Red of the first pixel" },
         measure: ({ data }) => data[0] ?? 0,
       },
+      edges: {
+        sidePx: 3000,
+        column: { type: "INT64", mode: "REPEATED", maxItems: 2, description: "Both ends" },
+        measure: async ({ data }) => [data[0] ?? 0, data[(3000 - 1) * 3] ?? 0],
+      },
+      nothing: {
+        sidePx: 9,
+        column: { type: "INT64", mode: "REPEATED", maxItems: 2, description: "None" },
+        measure: () => Promise.resolve(null),
+      },
+      remark: { sidePx: 9, measure: () => Promise.resolve("in the manifest alone") },
     },
   });
   const rendered = await render(new RampCodec(), request(), options(pipeline));
   const made = rendered.renditions.map(({ name, format, width }) => [name, format, width]);
   assert.deepEqual(made, [["square", "png", 100]]);
-  assert.deepEqual(rendered.custom, { left_edge: 255 });
+  assert.deepEqual(rendered.custom, { left_edge: 255, edges: [255, 1], nothing: [] });
+  assert.deepEqual(rendered.extra, { remark: "in the manifest alone" });
+  const parts = [
+    "step invert",
+    ...["left_edge", "edges", "nothing", "remark"].map((it) => `insight ${it}`),
+  ];
+  assert.deepEqual(rendered.ownMs, Object.fromEntries(parts.map((part) => [part, 10])));
+});
+
+test("render() decodes as large as a step asks for, and shares a result once a picture", async () => {
+  const widths: number[] = [];
+  const width = oncePerPicture(async (pixels: RawPixels) => {
+    widths.push(pixels.width);
+    return pixels.width;
+  });
+  const insight = { sidePx: 100, measure: width };
+  const pipeline = definePipeline({
+    steps: [{
+      name: "look",
+      minSidePx: 2500,
+      async apply(pixels, context) {
+        await width(pixels, context);
+        return pixels;
+      },
+    }],
+    insights: { one: insight, two: insight },
+  });
+  for (const side of [3000, 2000]) {
+    const { extra } = await render(new RampCodec(), request({ width: side }), options(pipeline));
+    assert.deepEqual(Object.values(extra), [widths.at(-1), widths.at(-1)]);
+  }
+  assert.deepEqual(widths, [2500, 2000], "once a picture, of the step's pixels");
 });
 
 for (
@@ -203,13 +252,20 @@ for (
 const column = { type: "INT64", description: "One" } as const;
 const COUNT = { sidePx: 1, column, measure: () => 1 };
 
-test("render() rejects a type that its codec does not take, and a picture whose own insight does not fit its column", async () => {
+test("render() rejects a type that its codec does not take, and a picture whose own insight does not fit its column or is too long", async () => {
   const heic = { ...request(), mediaType: "image/heic" as const };
   await assert.rejects(render(new RampCodec(), heic, options()), { reason: "unsupported_type" });
-  const text = { ...COUNT, measure: () => "Jane" };
-  const pipeline = definePipeline({ insights: { name: text } });
-  const rendering = render(new RampCodec(), request(), options(pipeline));
-  await assert.rejects(rendering, { reason: "processing_limit" });
+  const long = { sidePx: 1, measure: () => Array.from({ length: 200 }, () => "x".repeat(1_000)) };
+  for (
+    const [insight, detail] of [[{ ...COUNT, measure: () => "Jane" }, /broke/], [
+      long,
+      /long/,
+    ]] as const
+  ) {
+    const pipeline = definePipeline({ insights: { name: insight } });
+    const rendering = render(new RampCodec(), request(), options(pipeline));
+    await assert.rejects(rendering, { reason: "processing_limit", detail });
+  }
 });
 
 test("definePipeline() names what is wrong with a definition", () => {
@@ -221,4 +277,12 @@ test("definePipeline() names what is wrong with a definition", () => {
     Object.fromEntries(Array.from({ length: count }, (_, at) => [`own_${at}`, COUNT]));
   assert.throws(() => definePipeline({ insights: many(33) }), /<= 32/);
   definePipeline({ insights: many(32) });
+  const long = { ...COUNT, column: { ...column, mode: "REPEATED", maxItems: 9_999 } } as const;
+  assert.throws(() => definePipeline({ insights: { long } }), /must be <= 4096/);
+  const huge = { ...COUNT, sidePx: 8_193 };
+  assert.throws(
+    () => definePipeline({ insights: { huge } }),
+    /sidePx of huge must be from 1 to 8192/,
+  );
+  assert.throws(() => definePipeline({ name: "Faces" }), /must be those of a package/);
 });

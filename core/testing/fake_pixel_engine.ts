@@ -34,6 +34,8 @@ export class FakePixelEngine implements PixelEngine {
       insights: SAMPLE_INSIGHTS,
       camera: { make: "apple", model: "iPhone 15", hasGps: true },
       custom,
+      extra: {},
+      ownMs: {},
       timings: { decodeMs: 3, renditionsMs: 2, insightsMs: 1 },
       engine: `fake ${version}`,
     };

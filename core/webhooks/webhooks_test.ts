@@ -54,11 +54,14 @@ function publishing(endpoints: readonly WebhookEndpoint[]) {
 
 const ref = sampleRef(NOON_MS);
 const known = { ref: "invoice-7", origin: "images/3/41" };
+/** Of the company's own pipeline: a number, words, a vector, and an empty list. */
+const custom = { faces: 2, labels: ["cat"], embedding: [0.6, -0.8], colors: [] };
+const { metadata = assert.fail() } = sampleManifest(ref);
 const records = {
   "image.ready": () =>
     recordOfManifest(portableHashing, {
       ...{ ref, generation: "17", contentKey: "k" },
-      manifest: sampleManifest(ref, known),
+      manifest: sampleManifest(ref, { ...known, metadata: { ...metadata, custom } }),
     }),
   "image.erased": () => erasedRecord(portableHashing, ref, { source: "kafka", ...known }, NOON_MS),
   "image.rejected": () =>

@@ -27,6 +27,8 @@ const RENDERED_MS = 60_000;
 /** What native code tries in `processor/testing/native_attempts.ts`. */
 const ATTEMPTS = 27;
 const TESTING = "processor/testing";
+/** What `deno task pipeline new` writes: a pipeline of its own, from outside of what the Dockerfile copies. */
+const PACKAGE = join(ROOT, "processor/pipelines/template");
 const KEEPER_COMMAND = "infra/terraform/modules/contract/keeper_command.json";
 /** Of an instance, by infra/terraform/variables.tf. */
 const MEMORY_MIB = 3_072;
@@ -70,15 +72,17 @@ for (const part of ["processor", "kafka-bridge"] as const) {
 }
 
 test(
-  "the processor's image renders, holds native code, and is with another command a keeper; both are healthy and drain",
+  "the processor's image renders, also with a pipeline's package, holds native code, and is with another command a keeper; both are healthy and drain",
   { skip },
   async (t) => {
     const port = await freePort();
     const stages = stagesOf(await readOnPort("processor/Dockerfile", port));
     const image = imageOf(stages);
-    await using root = await makeRoot(stages);
+    await using root = await makeRoot(stages, PACKAGE);
     assert.equal(await writable(root, image), "");
     await renders(root, image);
+    const identity = { name: "template", version: "0.1.0" };
+    await renders(root, image, { module: "../../pipeline/pipeline.ts", pipeline: identity });
     await holdsNativeCode(root, image);
     if (memoryMib === 0) t.diagnostic("without a limit of memory, which this machine cannot set");
     const push = { PUSH_SERVICE_ACCOUNT: "push@tintype-local.iam.gserviceaccount.com" };
@@ -161,10 +165,15 @@ function outputOf({ stdout, stderr }: ReturnType<typeof runImage>): () => string
 }
 
 /** Runs a pixel pool with the server's own permissions. */
-async function renders(root: Root, image: Image): Promise<void> {
-  const pool = [...image.command.slice(0, -1), `${TESTING}/hostile_pool.ts`];
+async function renders(
+  root: Root,
+  image: Image,
+  { module, ...identity }: { readonly module?: string; readonly pipeline?: object } = {},
+): Promise<void> {
+  const pool = [...image.command.slice(0, -1), `${TESTING}/hostile_pool.ts`, module ?? []].flat();
   assert.deepEqual(JSON.parse(await printed(root, image, pool)), {
     renditions: ["large", "medium", "thumb"],
+    ...identity,
   });
 }
 

@@ -3,6 +3,7 @@
  * program run as it declares (`run_image.sh`).
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -61,8 +62,11 @@ export interface Root extends AsyncDisposable {
   readonly path: string;
 }
 
-/** Makes an image's files: the packages of its base, its installed dependencies, the files that it copies of the repository. */
-export async function makeRoot(stages: readonly Stage[]): Promise<Root> {
+/**
+ * Makes an image's files: the packages of its base, its installed dependencies, the files that it copies of the repository,
+ * and those of the folder that `--build-context pipeline=` names.
+ */
+export async function makeRoot(stages: readonly Stage[], pipeline?: string): Promise<Root> {
   const path = await mkdtemp(join(tmpdir(), "tintype-image-"));
   await using undo = new AsyncDisposableStack();
   undo.defer(async () => void await asRoot("rm", "-rf", path));
@@ -87,6 +91,10 @@ export async function makeRoot(stages: readonly Stage[]): Promise<Root> {
     if (text.startsWith("--from=packages /usr/local/bin/node")) {
       await shell(`install ${process.execPath} ${path}/usr/local/bin/node`, app);
     }
+    if (text.startsWith("--from=pipeline ") && pipeline !== undefined) {
+      const list = `tar -c --exclude=node_modules . | tar -x -C ${app}/pipeline`;
+      await shell(`mkdir ${app}/pipeline; ${list}`, pipeline);
+    }
     if (name !== "COPY" || text.startsWith("--from") || text.includes("package.json")) continue;
     const sources = text.split(" ").slice(0, -1).join(" ");
     const list = `git ls-files -z --cached --others --exclude-standard ${sources} ':!*_test.ts'`;
@@ -98,6 +106,10 @@ export async function makeRoot(stages: readonly Stage[]): Promise<Root> {
 
 /** Runs the commands of a line that make the image's files: installations, copies, and Deno's cache, which holds paths. */
 async function runIn(root: string, text: string): Promise<void> {
+  const [, file, then] = /^if \[ -f (\S+) \]; then ([^;]+);.* fi$/.exec(text) ?? [];
+  if (file !== undefined && then !== undefined) {
+    return existsSync(join(root, "app", file)) ? await runIn(root, then) : undefined;
+  }
   for (const command of text.split(" && ").map((each) => each.trim())) {
     // What this machine has fetched before is not fetched again.
     if (command.startsWith("npm ci --omit=dev")) {

@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { WORKER_SECRETS } from "./command_lines.ts";
 import { faultOf, NO_FIGURES } from "./judge_rollout.ts";
 import { deploymentSteps } from "./steps.ts";
-import { readTarget, type Target } from "./target.ts";
+import { pipelineTag, readTarget, type Target } from "./target.ts";
 
 const execute = promisify(execFile);
 const MAIN = new URL("main.ts", import.meta.url).pathname;
@@ -54,6 +54,16 @@ for (const environment of ["preview", "production"]) {
     }
   });
 }
+
+test("the images' tag names a pipeline's package and its version, and a folder that is none is refused", () => {
+  const file = "preview.tfvars";
+  assert.equal(pipelineTag("processor/pipelines/template", file), "-template-0.1.0");
+  for (const other of ["", "mine/pipeline.ts"]) {
+    assert.equal(pipelineTag(other, file), "");
+  }
+  assert.throws(() => pipelineTag("../not_there", file), /preview\.tfvars.*no package\.json/);
+  assert.throws(() => pipelineTag("../a; b", file), /must be a path/);
+});
 
 test("deploy begins nothing where nobody answers, and shows no token to an edge that was not named", async () => {
   const unanswered = await deploy("--env", "preview", "--edge", "https://edge.example.com");

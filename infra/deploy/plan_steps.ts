@@ -1,7 +1,7 @@
 /** The first half of a deployment: nothing that serves changes, and in the end there is a plan that a person can read. */
 import { script, TERRAFORM, workerSecretsThere } from "./command_lines.ts";
 import type { Command, Step } from "./step.ts";
-import { type Target, wranglerEnv } from "./target.ts";
+import { isPackage, type Target, wranglerEnv } from "./target.ts";
 import { readServing } from "./traffic_lines.ts";
 
 const DIGESTS = '-var "processor_digest=$PROCESSOR_DIGEST" -var "bridge_digest=$BRIDGE_DIGEST"';
@@ -94,7 +94,7 @@ function secrets(target: Target): Step {
   };
 }
 
-function images({ registry, region, version }: Target): Step {
+function images({ registry, region, version, pipeline }: Target): Step {
   // A tag cannot be pushed twice, and each build has another digest: so the image is looked up first.
   const lookUp = (part: string): Command => ({
     line:
@@ -102,7 +102,9 @@ function images({ registry, region, version }: Target): Step {
     saves: `${part.toUpperCase()}_DIGEST`,
   });
   const build = (part: string, folder: string) =>
-    `test -n "$${part.toUpperCase()}_DIGEST" || docker buildx build --builder ${BUILDER} --platform linux/amd64 --push --provenance=mode=max --sbom=true --file ${folder}/Dockerfile --build-arg "NODE_DIGEST=$NODE_DIGEST" --build-arg "BASE_DIGEST=$BASE_DIGEST" --tag ${registry}/${part}:${version} .`;
+    `test -n "$${part.toUpperCase()}_DIGEST" || docker buildx build --builder ${BUILDER} --platform linux/amd64 --push --provenance=mode=max --sbom=true --file ${folder}/Dockerfile --build-arg "NODE_DIGEST=$NODE_DIGEST" --build-arg "BASE_DIGEST=$BASE_DIGEST"${
+      part === "processor" && isPackage(pipeline) ? ` --build-context pipeline=${pipeline}` : ""
+    } --tag ${registry}/${part}:${version} .`;
   const base = (image: string, saves: string): Command => ({
     line: `docker buildx imagetools inspect ${image} --format '{{.Manifest.Digest}}'`,
     saves,

@@ -76,6 +76,22 @@ inCloud("without customers' traffic synthetic images judge", 1, async (programs)
   assert.deepEqual([other.service, other.keeper], [state.service, state.keeper]);
 });
 
+inCloud(
+  "the processor's image alone is built with the pipeline's package, whose columns are looked for",
+  1,
+  async (programs) => {
+    const { plan } = deploymentSteps({ ...TARGET, pipeline: "../faces" }, OPTIONS);
+    const { done, errors } = await programs.run(plan);
+    assert.ok(done, errors);
+    assert.ok(programs.calls.includes("npx deno task columns ../faces --dry-run"));
+    const builds = programs.calls.filter((call) => call.startsWith("docker buildx build"));
+    const folders = builds.map((call) =>
+      /--file (\S+).*--build-context (\S+)/.exec(call)?.slice(1)
+    );
+    assert.deepEqual(folders, [["processor/Dockerfile", "pipeline=../faces"], undefined]);
+  },
+);
+
 for (
   const [step, half, failing, builds] of [
     ["the build", "plan", "docker buildx build", 3],

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 
 /** Where a deployment goes. */
 export interface Target {
@@ -15,11 +15,11 @@ export interface Target {
   readonly keeper: string;
   /** The worker's name in wrangler.toml. */
   readonly worker: string;
-  /** The module of the company's own pipeline; empty for the default one. */
+  /** The company's own pipeline, a module of this project or the folder of a package; empty for the default one. */
   readonly pipeline: string;
   readonly registry: string;
   readonly commit: string;
-  /** Tag of the images: the version, and the commit. */
+  /** Tag of the images: the version, name and version of the pipeline's package, and the commit. */
   readonly version: string;
   readonly edgeUrl: string;
 }
@@ -46,6 +46,7 @@ export function readTarget(
   };
   const [project, region, prefix] = [value("project_id"), value("region"), value("prefix")];
   const { version } = JSON.parse(readFileSync(new URL("package.json", ROOT), "utf8"));
+  const pipeline = /\bpipeline\s*=\s*"([^"]*)"/.exec(text)?.[1] ?? "";
   return {
     environment,
     project,
@@ -56,12 +57,33 @@ export function readTarget(
     service: `${prefix}-processor`,
     keeper: `${prefix}-keeper`,
     worker: environment === "production" ? "tintype-edge" : `tintype-edge-${environment}`,
-    pipeline: /\bpipeline\s*=\s*"([^"]*)"/.exec(text)?.[1] ?? "",
+    pipeline,
     registry: `${region}-docker.pkg.dev/${project}/${prefix}`,
     commit,
-    version: `${version}-${commit}`,
+    version: `${version}${pipelineTag(pipeline, file)}-${commit}`,
     edgeUrl,
   };
+}
+
+/** Whether a pipeline is a package of its own, which the image is built with. */
+export function isPackage(pipeline: string): boolean {
+  return pipeline !== "" && !pipeline.endsWith(".ts");
+}
+
+/** What a pipeline's package adds to the images' tag: another version of it is another image. Throws Error for none. */
+export function pipelineTag(pipeline: string, file: string): string {
+  if (!isPackage(pipeline)) return "";
+  if (!/^[\w./@-]+$/.test(pipeline)) {
+    throw new Error(
+      `Cannot deploy: the pipeline of ${file} must be a path of letters, digits and ./@_-`,
+    );
+  }
+  const path = new URL(`${pipeline}/package.json`, ROOT);
+  if (!existsSync(path)) {
+    throw new Error(`Cannot deploy: the pipeline of ${file}, ${pipeline}, has no package.json`);
+  }
+  const { name, version } = JSON.parse(readFileSync(path, "utf8"));
+  return `-${`${name}-${version}`.replaceAll(/[^A-Za-z0-9_.-]+/g, ".").replace(/^\.+/, "")}`;
 }
 
 /** The flag by which wrangler takes the target's worker: production is the file's top level. */

@@ -4,6 +4,7 @@ import {
   readTables,
   readViewColumns,
   SHARED_DATASET,
+  type ViewColumn,
 } from "../../infra/bigquery/read_schemas.ts";
 import { PURGES_RETENTION_MS, RETENTION_BOUNDS } from "@tintype/core/retention/bounds";
 import { FaultInjector } from "../faults/faults.ts";
@@ -34,18 +35,20 @@ interface BigQueryOptions {
   readonly nowMs?: number;
   /** How long images are kept, which the dashboard counts down; the policy's period by default. */
   readonly retentionMs?: number | undefined;
+  /** Columns that `images` has beside those of its schema file. */
+  readonly ownColumns?: readonly ViewColumn[];
 }
 
 /** Opens a DuckDB file with the project's tables and views in it. */
 export async function openBigQuery(
   path: string,
   project: string,
-  { nowMs, retentionMs = policy.periodMs }: BigQueryOptions = {},
+  { nowMs, retentionMs = policy.periodMs, ownColumns = [] }: BigQueryOptions = {},
 ): Promise<BigQueryParts> {
   const database = await Database.open(path, project);
   const catalog = new Catalog(database);
   const translations = readTranslations(nowMs);
-  await prepareDataset(catalog, translations);
+  await prepareDataset(catalog, translations, ownColumns);
   return {
     project,
     retentionMs,
@@ -71,7 +74,8 @@ const PARTITIONS: Readonly<
 /** Makes what the dataset lacks of the schema files and translations: tables, new columns, views. */
 async function prepareDataset(
   catalog: Catalog,
-  { views, sharedViews }: SqlTranslations,
+  { views, sharedViews }: Pick<SqlTranslations, "views" | "sharedViews">,
+  ownColumns: readonly ViewColumn[],
 ): Promise<void> {
   const datasets = await catalog.listDatasets();
   for (const dataset of [DATASET, SHARED_DATASET]) {
@@ -80,7 +84,7 @@ async function prepareDataset(
   for (const { name, columns } of readTables()) {
     const [type, field, expirationMs] = PARTITIONS[name] ?? [];
     const resource = {
-      schema: { fields: columns },
+      schema: { fields: name === "images" ? [...columns, ...ownColumns] : columns },
       ...type !== undefined && { timePartitioning: { type, field, expirationMs } },
     };
     const exists = await catalog.findTable(DATASET, name) !== null;

@@ -14,7 +14,22 @@ import { openSampleBigQuery, type SampleBigQuery } from "./samples/sample_bigque
 import { describeField, parseFields } from "./table_schema.ts";
 
 const NAMES = viewNames();
-const INPUT = { rows: sampleRows(), sweeps: sampleSweeps(), nowMs: SAMPLE_NOW_MS };
+/** Columns of a company's own, as `deno task columns` adds them; those that are in the schema file already come with it. */
+const OWN_COLUMNS = [
+  { name: "own_score", type: "FLOAT64", mode: "NULLABLE", description: "A number" },
+  { name: "own_labels", type: "STRING", mode: "REPEATED", description: "Words" },
+  { name: "own_embedding", type: "FLOAT64", mode: "REPEATED", description: "A vector" },
+];
+const FOUND = { own_score: 0.5, own_labels: ["cat", "dog"], own_embedding: [0.6, -0.8, 1e-9] };
+const EMPTY = Object.fromEntries(
+  [...readViewColumns("images_current"), ...OWN_COLUMNS].map(({ name, mode }) => [
+    name,
+    mode === "REPEATED" ? [] : null,
+  ]),
+);
+/** Every second row has values of the company's own. */
+const ROWS = sampleRows().map((row, index) => index % 2 === 0 ? { ...row, ...FOUND } : row);
+const INPUT = { rows: ROWS, sweeps: sampleSweeps(), nowMs: SAMPLE_NOW_MS };
 /** What an operator granted, and whose images each caller sees; undefined for all. */
 const GRANTS = { "ana@acme.example": "acme", "partner.example": "globex", "dpo@example.com": "*" };
 const CALLERS: Readonly<Record<string, readonly string[] | undefined>> = {
@@ -36,7 +51,7 @@ describe("views over rows as a subscription writes them", () => {
   let bigquery: BigQuery;
 
   before(async () => {
-    sample = await openSampleBigQuery();
+    sample = await openSampleBigQuery({ ownColumns: OWN_COLUMNS, rows: ROWS });
     bigquery = clientOf(sample.url);
     for (const [principal, tenant] of Object.entries(GRANTS)) {
       await bigquery.query({ query: STATEMENTS.grant_tenant, params: { principal, tenant } });
@@ -51,7 +66,10 @@ describe("views over rows as a subscription writes them", () => {
   for (const [name, figuresOf] of Object.entries(FIGURES)) {
     test(`${name} shows, cell by cell, what its rows say`, async () => {
       const [rows] = await bigquery.query(`SELECT * FROM tintype.${name}`);
-      const expected = figuresOf(INPUT);
+      const figures = figuresOf(INPUT);
+      const expected = name === "images_current"
+        ? figures.map((row) => ({ ...EMPTY, ...row }))
+        : figures;
       assert.ok(expected.length > 2, "the sample data say too little");
       assert.deepEqual(textsOf(rows), textsOf(expected));
     });
@@ -91,6 +109,22 @@ describe("views over rows as a subscription writes them", () => {
       ["run", "--allow-all", "processor/analysts/main.ts", ...words, "--bigquery", sample.url],
       { cwd: new URL("../../", import.meta.url) },
     ).then(({ stdout }) => stdout, ({ stderr }) => String(stderr));
+
+  test("lists of a company's own are counted by item, and vectors compared", async () => {
+    const ask = async (sql: string) => (await bigquery.query(sql))[0];
+    const [cat] = await ask(
+      "SELECT label, COUNT(*) AS images FROM tintype.images_current, UNNEST(own_labels) AS label GROUP BY label ORDER BY label",
+    );
+    const [{ images }] = await ask(
+      "SELECT COUNT(*) AS images FROM tintype.images_current WHERE own_score IS NOT NULL",
+    );
+    assert.deepEqual(cat, { label: "cat", images });
+    const distance = "COSINE_DISTANCE(own_embedding, [0.6, 0.8, 0.0])";
+    const [nearest] = await ask(
+      `SELECT ${distance} AS distance FROM tintype.images_current WHERE ARRAY_LENGTH(own_embedding) = 3 ORDER BY distance LIMIT 1`,
+    );
+    assert.ok(Math.abs(nearest.distance - (1 - (0.6 * 0.6 - 0.8 * 0.8))) < 1e-9);
+  });
 
   for (const name of NAMES.filter((name) => name !== "images_current")) {
     test(`${name} has the columns and types that its file describes`, async () => {

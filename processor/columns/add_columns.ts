@@ -30,15 +30,16 @@ export function parseSchema(text: string): readonly SchemaField[] {
 }
 
 /**
- * The schema with a pipeline's columns at its end, as BigQuery wants new ones: nullable. Columns that are there stay as
- * they are; throws `invalid_config` where one is there with another type, which BigQuery never changes.
+ * The schema with a pipeline's columns at its end, as BigQuery wants new ones: nullable or repeated. Columns that are there stay as
+ * they are; throws `invalid_config` where one is there with another type or mode, which BigQuery never changes.
  */
 export function addColumns(
   fields: readonly SchemaField[],
   columns: Readonly<Record<string, OwnColumn>>,
 ): AddedColumns {
-  const types = new Map(fields.map(({ name, type }) => [name, type]));
-  for (const [name, { type }] of Object.entries(columns)) {
+  const types = new Map(fields.map((field) => [field.name, kindOf(field)]));
+  for (const [name, column] of Object.entries(columns)) {
+    const type = kindOf(column);
     const there = types.get(name) ?? type;
     if (there === type) continue;
     throw new AppError(
@@ -47,11 +48,16 @@ export function addColumns(
     );
   }
   const missing = Object.entries(columns).filter(([name]) => !types.has(name));
-  const added = missing.map(([name, { type, description }]) => ({
+  const added = missing.map(([name, { type, mode = "NULLABLE", description }]) => ({
     name,
     type,
-    mode: "NULLABLE",
+    mode,
     description,
   }));
   return { fields: [...fields, ...added], added: added.map(({ name }) => name) };
+}
+
+/** What BigQuery never changes of a column. */
+function kindOf({ type, mode }: { readonly type: string; readonly mode?: string }): string {
+  return mode === "REPEATED" ? `REPEATED ${type}` : type;
 }

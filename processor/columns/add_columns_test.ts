@@ -7,23 +7,14 @@ const FIELDS = parseSchema(
 );
 const BLUR = { type: "FLOAT64", description: "How blurred" } as const;
 
-test("addColumns() puts new columns at the end, nullable, and once only", () => {
-  const once = addColumns(FIELDS, { blur_score: BLUR });
-  assert.deepEqual(once.added, ["blur_score"]);
-  assert.deepEqual(once.fields, [
-    ...FIELDS,
-    { name: "blur_score", type: "FLOAT64", mode: "NULLABLE", description: "How blurred" },
-  ]);
-  const twice = addColumns(once.fields, { blur_score: BLUR });
-  assert.deepEqual([twice.added, twice.fields], [[], once.fields]);
-});
-
-test("addColumns() refuses a column that is there with another type", () => {
+test("addColumns() refuses a column that is there with another type or mode", () => {
   const { fields } = addColumns(FIELDS, { blur_score: BLUR });
   assert.throws(() => addColumns(fields, { blur_score: { ...BLUR, type: "BOOL" } }), {
     code: "invalid_config",
     message: /blur_score.*must be FLOAT64: current value is BOOL/,
   });
+  const list = { ...BLUR, mode: "REPEATED", maxItems: 2 } as const;
+  assert.throws(() => addColumns(fields, { blur_score: list }), /is REPEATED FLOAT64/);
 });
 
 test("parseSchema() refuses what is no schema", () => {

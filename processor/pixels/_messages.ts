@@ -1,6 +1,7 @@
 /** What a pixel process and its parent say to each other in frame headers. */
 import * as z from "zod";
 import { cameraSchema, pixelInsightsSchema } from "@tintype/core/model/insights";
+import { ownValueSchema, pipelineIdentitySchema } from "@tintype/core/model/own_value";
 import { ALL_REJECT_REASONS } from "@tintype/core/model/reject_reason";
 import { DROPPABLE, WRITTEN_FORMATS, type WrittenFormat } from "@tintype/core/model/rendition";
 import type { Rendered, RenderRequest } from "@tintype/core/ports/pixel_engine";
@@ -39,7 +40,9 @@ const renderedSchema = z.strictObject({
   renditions: z.array(renditionSchema).min(1).max(32),
   insights: pixelInsightsSchema,
   camera: cameraSchema.optional(),
-  custom: z.record(z.string(), z.union([z.string().max(1_024), z.number(), z.boolean(), z.null()])),
+  custom: z.record(z.string(), ownValueSchema),
+  extra: z.record(z.string(), ownValueSchema),
+  ownMs: z.record(z.string(), milliseconds),
   timings: z.strictObject({
     decodeMs: milliseconds,
     renditionsMs: milliseconds,
@@ -54,6 +57,7 @@ export const replySchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("ready"),
     engine: z.string(),
+    pipeline: pipelineIdentitySchema.optional(),
     /** What holds the process: whether its calls are filtered, and the version of Landlock, 0 for none. */
     sandbox: z.strictObject({ seccomp: z.boolean(), landlock: z.int().min(0) }),
   }),

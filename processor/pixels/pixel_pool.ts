@@ -6,6 +6,7 @@
 import { AppError } from "@tintype/core/errors";
 import { type Claim, FairShare } from "@tintype/core/fairness/fair_share";
 import { ImageRejected } from "@tintype/core/model/reject_reason";
+import type { PipelineIdentity } from "@tintype/core/model/own_value";
 import type { Log } from "@tintype/core/ports/log";
 import type {
   PixelEngine,
@@ -19,6 +20,7 @@ import {
   renderLimitMs,
 } from "@tintype/core/processing/pixel_limits";
 import type { CodecName } from "../adapters/codec_names.ts";
+import { pipelineUrlOf } from "../pipelines/pipeline_url.ts";
 import { type ChildOutcome, PixelChild, type ReadyReply } from "./_pixel_child.ts";
 
 /** How a pool works; what is left out has the default that is named. */
@@ -32,7 +34,7 @@ export interface PixelPoolOptions {
   readonly codec?: CodecName | undefined;
   /** Whether a process that the kernel does not hold by seccomp may not start: false, which logs it. */
   readonly mustBeHeld?: boolean;
-  /** Path or URL of the company's pipeline module: none. */
+  /** Path or URL of the company's pipeline, a module or the folder of a package: none. */
   readonly pipeline?: string | undefined;
   /** Wall time that one picture may take at most, whatever its size and type: 30 s. */
   readonly deadlineMs?: number;
@@ -50,6 +52,8 @@ export interface PixelPool extends PixelEngine {
   close(): Promise<void>;
   /** Pictures of a tenant that are being rendered. */
   renderingOf(tenant: string): number;
+  /** The company's own pipeline, where it has a name. */
+  readonly pipeline: PipelineIdentity | undefined;
 }
 
 const DEFAULTS = {
@@ -117,10 +121,15 @@ class ChildPool implements PixelPool {
   #isClosed = false;
   #keepers: Promise<void>[] = [];
   #isWarned = false;
+  #pipeline: PipelineIdentity | undefined;
 
   constructor(settings: Settings) {
     this.#settings = settings;
     this.#share = new FairShare({ slots: settings.processes, room: Infinity, clock: Date });
+  }
+
+  get pipeline(): PipelineIdentity | undefined {
+    return this.#pipeline;
   }
 
   async start(): Promise<void> {
@@ -255,8 +264,9 @@ class ChildPool implements PixelPool {
     this.#alive.add(child);
     void child.exited.then(() => this.#alive.delete(child));
     const timer = setTimeout(() => child.kill("deadline"), START_MS);
-    const { sandbox } = await child.ready().finally(() => clearTimeout(timer));
+    const { sandbox, pipeline: identity } = await child.ready().finally(() => clearTimeout(timer));
     this.#check(sandbox, child);
+    this.#pipeline = identity;
     this.#idle.push(child);
     return child;
   }
@@ -313,10 +323,4 @@ function remove<Item>(list: Item[], item: Item): boolean {
   const at = list.indexOf(item);
   if (at >= 0) list.splice(at, 1);
   return at >= 0;
-}
-
-/** A pipeline's URL; a path is taken from the project's root folder. */
-function pipelineUrlOf(pipeline: string | undefined): string {
-  if (pipeline === undefined || pipeline === "") return "";
-  return new URL(pipeline, new URL("../../", import.meta.url)).href;
 }

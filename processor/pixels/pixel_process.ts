@@ -24,6 +24,8 @@ const clock = { now: () => performance.timeOrigin + performance.now() };
 interface Darkroom {
   readonly codec: ImageCodec;
   readonly pipeline: Pipeline;
+  /** The pipeline's folder, empty for none. */
+  readonly folderUrl: string;
 }
 
 async function loadPipeline(url: string | undefined): Promise<Pipeline> {
@@ -33,7 +35,17 @@ async function loadPipeline(url: string | undefined): Promise<Pipeline> {
   throw new TypeError("Cannot load the pipeline as its module has no default export");
 }
 
-async function answer({ codec, pipeline }: Darkroom, frame: Frame): Promise<void> {
+/** What broke, and where: the first line of the stack that lies in the pipeline's folder, else the first one. */
+function describeBreak(cause: unknown, folderUrl: string): string {
+  const stack = cause instanceof Error ? cause.stack ?? "" : "";
+  const frames = stack.split("\n").map((line) => line.trim()).filter((line) =>
+    line.startsWith("at ")
+  );
+  const frame = frames.find((line) => folderUrl !== "" && line.includes(folderUrl)) ?? frames[0];
+  return frame === undefined ? String(cause) : `${cause} ${frame}`;
+}
+
+async function answer({ codec, pipeline, folderUrl }: Darkroom, frame: Frame): Promise<void> {
   // The parent's own message, written by the same version of this code.
   const { decodeTimeoutMs, processorMs: _, ...request } = frame.header as RenderMessage;
   try {
@@ -44,7 +56,9 @@ async function answer({ codec, pipeline }: Darkroom, frame: Frame): Promise<void
   } catch (error) {
     if (!(error instanceof ImageRejected)) throw error;
     // Only what broke in the company's own code is logged; what a decoder says of hostile bytes is no news.
-    if (error.reason === "processing_limit") console.error(`${error.message}: ${error.cause}`);
+    if (error.reason === "processing_limit") {
+      console.error(`${error.message}: ${describeBreak(error.cause, folderUrl)}`);
+    }
     const { reason, detail } = error;
     reply({ kind: "rejected", reason, detail, ...resident() });
   }
@@ -109,13 +123,16 @@ async function run(
   const codec = await codecNamed(codecName);
   const pipeline = await loadPipeline(pipelineUrl);
   const watch = startWatch(Number(maxMemoryBytes));
-  reply({ kind: "ready", engine: codec.engine, sandbox });
+  const folderUrl = pipelineUrl ? new URL(".", pipelineUrl).href : "";
+  const { identity } = pipeline;
+  const ready = { kind: "ready", engine: codec.engine, sandbox } as const;
+  reply(identity === undefined ? ready : { ...ready, pipeline: identity });
   // Nothing else happens between two pictures: the thread waits in the read itself.
   for (let frame = nextFrame(); frame !== null; frame = nextFrame()) {
     watch((frame.header as RenderMessage).processorMs);
     try {
       reply({ kind: "began" });
-      await answer({ codec, pipeline }, frame);
+      await answer({ codec, pipeline, folderUrl }, frame);
     } catch (error) {
       console.error(error);
       reply({ kind: "broken", message: String(error), ...resident() });

@@ -20,7 +20,8 @@ const pool = await startPixelPool({
 const request = { bytes, ...await probeBytes(bytes), renditions: DEFAULT_RENDITIONS };
 try {
   const { renditions } = await pool.render(request);
-  console.log(JSON.stringify({ renditions: renditions.map(({ name }) => name) }));
+  const { pipeline } = pool;
+  console.log(JSON.stringify({ renditions: renditions.map(({ name }) => name), pipeline }));
 } catch (error) {
   if (!(error instanceof ImageRejected)) throw error;
   console.log(JSON.stringify({ reason: error.reason, detail: error.detail }));

@@ -7,7 +7,7 @@ import { IMPORT_TABLE } from "../lint/import_table.ts";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const TERRAFORM = `${ROOT}/infra/terraform`;
 /** Folders inside a package: the picture shows the package. */
-const INNER_ROOM = /^(core|edge|processor)\//;
+const INNER_ROOM = /^(core|edge|examples|processor)\//;
 /** The picture shows rights on its arrows. */
 const RIGHTS = /_iam_(member|binding|policy)$/;
 /** What the plan must have whatever its resources are called. */

@@ -50,6 +50,7 @@ export const IMPORT_TABLE = {
   "page": ["page", "client"],
   // Its test signs as the dispatcher does.
   "examples": ["examples", "client", "core/model"],
+  "examples/vision-pipeline": ["examples/vision-pipeline", "core"],
   "infra/bigquery": [
     ...["infra/bigquery", "infra/deploy/rollout_sql", "tools/marked_section", "core", "cli"],
     // The statements are translated like the views.
@@ -110,7 +111,7 @@ export const RUNTIMES: Readonly<Record<string, string>> = {
   "kafka-bridge": "Node",
   "client": "browsers, Node, Deno",
   "page": "browsers",
-  "examples": "Node",
+  "examples": "Deno, Node",
   "infra": "Node",
   "local": "Node, Deno",
   "bench": "Deno",

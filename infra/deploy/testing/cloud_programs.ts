@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, readonly [flags: string, play: Play]>> =
   "git status": ["porcelain?", nothing],
   "npx deno task infra:check": ["", nothing],
   "npx deno task test": ["", nothing],
+  "npx deno task columns": ["dry-run?", () => "Every column is there"],
   "npx deno task upload": ["to", uploadPictures],
   "gcloud auth configure-docker": ["quiet?", nothing],
   "gcloud artifacts repositories describe": ["location project", hasRegistry],

@@ -51,7 +51,7 @@ export const DOCKER: Readonly<Record<string, readonly [string, Play]>> = {
     return name;
   }],
   "docker buildx build": [
-    "builder platform push? provenance sbom file build-arg tag",
+    "builder platform push? provenance sbom file build-arg build-context tag",
     build,
   ],
 };

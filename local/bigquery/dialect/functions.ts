@@ -55,6 +55,7 @@ const FUNCTIONS: Readonly<Record<string, Write>> = {
   BYTE_LENGTH: alike("STRLEN"),
   CHAR_LENGTH: alike("LENGTH"),
   CONCAT: (args) => `(${args.map((arg) => `(${arg})`).join(" || ")})`,
+  COSINE_DISTANCE: alike("LIST_COSINE_DISTANCE"),
   COUNTIF: ([test = ""]) => `COUNT(CASE WHEN ${test} THEN 1 END)`,
   CURRENT_DATE: () => "CAST(CURRENT_TIMESTAMP AS DATE)",
   CURRENT_TIMESTAMP: () => "CURRENT_TIMESTAMP",

@@ -1,5 +1,6 @@
 import { EmulatorServer } from "../../http/emulator_server.ts";
 import { makeBigQueryApp } from "../bigquery_app.ts";
+import type { ViewColumn } from "../../../infra/bigquery/read_schemas.ts";
 import { type BigQueryParts, openBigQuery } from "../bigquery_parts.ts";
 import { SAMPLE_NOW_MS, sampleRows, sampleSweeps } from "./sample_rows.ts";
 
@@ -14,12 +15,20 @@ export interface SampleBigQuery {
 
 const PROJECT = "tintype-local";
 
+/** What a sample BigQuery holds beside its own columns and rows. */
+interface SampleOptions {
+  readonly ownColumns?: readonly ViewColumn[];
+  readonly rows?: readonly object[];
+}
+
 /** Serves a BigQuery in memory and writes the sample rows into it as Pub/Sub does. */
-export async function openSampleBigQuery(): Promise<SampleBigQuery> {
-  const parts = await openBigQuery(":memory:", PROJECT, { nowMs: SAMPLE_NOW_MS });
+export async function openSampleBigQuery(
+  { ownColumns = [], rows = sampleRows() }: SampleOptions = {},
+): Promise<SampleBigQuery> {
+  const parts = await openBigQuery(":memory:", PROJECT, { nowMs: SAMPLE_NOW_MS, ownColumns });
   const server = new EmulatorServer(makeBigQueryApp(parts), { part: "bigquery" });
   const url = await server.listen(0);
-  await writeRows(url, "images", sampleRows());
+  await writeRows(url, "images", rows);
   await writeRows(url, "purges", sampleSweeps());
   return {
     url,

@@ -167,7 +167,10 @@ output "processor_env" {
     PUSH_SERVICE_ACCOUNT = local.emails.push
     CODEC                = var.processor.codec
     PIXEL_PROCESSES      = tostring(var.processor.pixel_processes)
-    }, var.processor.pipeline == "" ? {} : { PIPELINE = var.processor.pipeline },
+    }, var.processor.pipeline == "" ? {} : {
+    # A package of its own lies in the image's folder `pipeline`, wherever it came from.
+    PIPELINE = endswith(var.processor.pipeline, ".ts") ? var.processor.pipeline : "pipeline"
+    },
     # Traces only: logs stay in their own bucket, metrics are at /metrics.
     var.processor.otlp_endpoint == "" ? {} : {
       OTEL_DENO                   = "true"

@@ -254,7 +254,7 @@ variable "bridge_digest" {
 }
 
 variable "processor" {
-  description = "Size of the processor. Two processors and 3 GiB hold four pixel processes: 155 CPU milliseconds an image, 774 MiB at most for 100 megapixels (docs/performance.md). Four at least, as one is kept for tenants that hold none (docs/decisions/fair_share.md). egress is what it connects to: google (Google's APIs alone) or internet. otlp_endpoint is the OpenTelemetry collector that takes its traces, which needs internet; empty for none. ceiling is how far operators may raise max_instances without a deployment, within the region's quota; left out, not at all."
+  description = "Size of the processor. Two processors and 3 GiB hold four pixel processes: 155 CPU milliseconds an image, 774 MiB at most for 100 megapixels (docs/performance.md). Four at least, as one is kept for tenants that hold none (docs/decisions/fair_share.md). pipeline is the company's own: a module of this project, such as mine/pipeline.ts, or the folder of a package, such as ../faces, with which the image is built (docs/processing.md); empty for none. egress is what it connects to: google (Google's APIs alone) or internet. otlp_endpoint is the OpenTelemetry collector that takes its traces, which needs internet; empty for none. ceiling is how far operators may raise max_instances without a deployment, within the region's quota; left out, not at all."
   type = object({
     max_instances   = optional(number, 100)
     ceiling         = optional(number)

@@ -355,18 +355,27 @@ run "traces_go_where_a_collector_is_named_and_nowhere_else" {
   command = plan
   variables {
     bridge    = { brokers = ["a.example.com:9092"], otlp_endpoint = "http://10.0.0.9:4318" }
-    processor = { otlp_endpoint = "https://otel.example.com", egress = "internet" }
+    processor = { otlp_endpoint = "https://otel.example.com", egress = "internet", pipeline = "../faces" }
   }
   assert {
     condition     = output.bridge_env.OTEL_EXPORTER_OTLP_ENDPOINT == "http://10.0.0.9:4318" && output.processor_env.OTEL_EXPORTER_OTLP_ENDPOINT == "https://otel.example.com" && output.processor_env.OTEL_DENO == "true" && output.processor_env.OTEL_DENO_CONSOLE == "ignore" && output.processor_env.OTEL_DENO_METRICS == "false"
     error_message = "Each gets its collector; the processor's log and metrics are not exported."
+  }
+  assert {
+    condition     = output.processor_env.PIPELINE == "pipeline"
+    error_message = "A pipeline's package lies in the image, wherever it came from."
   }
 }
 
 run "no_traces_are_made_where_no_collector_is_named" {
   command = plan
   variables {
-    bridge = { brokers = ["a.example.com:9092"] }
+    bridge    = { brokers = ["a.example.com:9092"] }
+    processor = { pipeline = "mine/pipeline.ts" }
+  }
+  assert {
+    condition     = output.processor_env.PIPELINE == "mine/pipeline.ts"
+    error_message = "A module of the project is loaded from where it lies."
   }
   assert {
     condition     = length([for name in concat(keys(output.bridge_env), keys(output.processor_env)) : name if startswith(name, "OTEL_")]) == 0
