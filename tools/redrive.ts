@@ -37,10 +37,10 @@ const REDRIVE = defineCommand({
   },
 });
 
-type Redrive = ReturnType<typeof REDRIVE.parse>;
-
 /** The tasks of what was asked for, in their order. Throws UsageError where flags contradict each other. */
-function tasksOf({ only, reason, project, prefix, keeper, bridge }: Redrive): string[][] {
+function tasksOf(
+  { only, reason, project, prefix, keeper, bridge }: ReturnType<typeof REDRIVE.parse>,
+) {
   const isOf = (place: typeof PLACES[number]) => (only ?? place) === place;
   if (project !== undefined && isOf("kafka") && bridge === undefined) {
     throw new UsageError("Cannot run redrive: --project needs --bridge, or --only events");

@@ -27,19 +27,15 @@ export interface Table {
 const SCHEMAS = new URL("schemas/", import.meta.url);
 const VIEWS = new URL("views/", import.meta.url);
 
-const PARTITIONS: Readonly<Record<string, string | null>> = {
-  images: "t0",
-  purges: "swept_at",
-  tenant_access: null,
-};
+const PARTITIONS: Readonly<Record<string, string>> = { images: "t0", purges: "swept_at" };
 
-/** The tables of the schema files, by name. Throws Error for one whose partition is not known. */
+/** The tables of the schema files, by name. */
 export function readTables(): Table[] {
-  return namesIn(SCHEMAS, ".json").map((name) => {
-    const partition = PARTITIONS[name];
-    if (partition === undefined) throw new Error(`Cannot read ${name}.json as it has no partition`);
-    return { name, partition, columns: readColumns(SCHEMAS, name) };
-  });
+  return namesIn(SCHEMAS, ".json").map((name) => ({
+    name,
+    partition: PARTITIONS[name] ?? null,
+    columns: readColumns(SCHEMAS, name),
+  }));
 }
 
 /** Names of the views. */

@@ -88,8 +88,7 @@ async function redrive({ bridge, all, dryRun, json, ...call }: DlqArguments): Pr
   }
   const lines = createInterface({ input: Readable.from(response.body) });
   for await (const text of lines) {
-    if (text === "") continue;
-    const { letter, done, error } = JSON.parse(text) as RedriveLine; // the bridge's own
+    const { letter, done, error } = JSON.parse(text || "{}") as RedriveLine; // the bridge's own
     if (error !== undefined) throw new Error(error);
     if (done !== undefined) return conclude(done, dryRun);
     if (letter === undefined) continue;

@@ -5,10 +5,8 @@ import { test, type TestContext } from "node:test";
 import { jsonLog } from "@tintype/core/json_log";
 import { redriveJob } from "./redrive_job.ts";
 
-type Redrive = Parameters<typeof redriveJob>[0]["redrive"];
-
 /** Serves the job over a redrive of the test; returns what calls it. */
-async function serve(t: TestContext, redrive: Redrive) {
+async function serve(t: TestContext, redrive: Parameters<typeof redriveJob>[0]["redrive"]) {
   const lines: string[] = [];
   const log = jsonLog({ part: "bridge", write: (line) => lines.push(line) });
   const stopping = new AbortController();

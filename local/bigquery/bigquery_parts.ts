@@ -49,6 +49,7 @@ export async function openBigQuery(
   const catalog = new Catalog(database);
   const translations = readTranslations(nowMs);
   await prepareDataset(catalog, translations, ownColumns);
+  await prepareShared(catalog, translations.sharedViews);
   return {
     project,
     retentionMs,
@@ -74,13 +75,10 @@ const PARTITIONS: Readonly<
 /** Makes what the dataset lacks of the schema files and translations: tables, new columns, views. */
 async function prepareDataset(
   catalog: Catalog,
-  { views, sharedViews }: Pick<SqlTranslations, "views" | "sharedViews">,
+  { views }: Pick<SqlTranslations, "views">,
   ownColumns: readonly ViewColumn[],
 ): Promise<void> {
-  const datasets = await catalog.listDatasets();
-  for (const dataset of [DATASET, SHARED_DATASET]) {
-    if (!datasets.includes(dataset)) await catalog.createDataset(dataset);
-  }
+  if (!(await catalog.listDatasets()).includes(DATASET)) await catalog.createDataset(DATASET);
   for (const { name, columns } of readTables()) {
     const [type, field, expirationMs] = PARTITIONS[name] ?? [];
     const resource = {
@@ -92,7 +90,13 @@ async function prepareDataset(
     else await catalog.createTable(DATASET, name, resource);
   }
   await putViews(catalog, DATASET, views);
-  await putViews(catalog, SHARED_DATASET, sharedViews);
+}
+
+/** Makes the views that show the caller's tenants. */
+async function prepareShared(catalog: Catalog, views: readonly TranslatedView[]): Promise<void> {
+  const isThere = (await catalog.listDatasets()).includes(SHARED_DATASET);
+  if (!isThere) await catalog.createDataset(SHARED_DATASET);
+  await putViews(catalog, SHARED_DATASET, views);
 }
 
 /** A view may read another: those that fail are tried again as long as another one succeeds. */
