@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { definePipeline } from "@tintype/core/processing/pipeline";
 import packageJson from "./package.json" with { type: "json" };
 import { blurFaces } from "./blur_faces.ts";
-import { COCO_LABELS } from "./coco_labels.ts";
+import cocoLabels from "./coco_labels.json" with { type: "json" };
 import { embedding } from "./embedding.ts";
 import { look } from "./faces_and_labels.ts";
 import { textShare } from "./text_share.ts";
@@ -37,13 +37,13 @@ export default definePipeline({
         type: "STRING",
         mode: "REPEATED",
         maxItems: 20,
-        values: COCO_LABELS,
+        values: cocoLabels,
         description: "Kinds of things that were found, of COCO's 80",
       },
       async measure(pixels, context) {
         const { labels } = await look(pixels, context);
         return [...new Set(labels.map(({ label }) => label))].filter((it) =>
-          COCO_LABELS.includes(it)
+          cocoLabels.includes(it)
         );
       },
     },

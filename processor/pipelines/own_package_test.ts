@@ -38,7 +38,11 @@ async function deno(...args: readonly string[]) {
 const run = (...args: readonly string[]) =>
   deno("run", "--allow-all", "processor/pipelines/main.ts", ...args);
 
-test("a new package passes its tests and their type checker, and says how to go on", async () => {
+test("a new package and the documents' pipeline pass tests and type checker, and it says how to go on", async () => {
+  const document = await readFile(join(ROOT, "docs/processing.md"), "utf8");
+  const [, snippet = assert.fail()] = /^```ts\n([^]*?)^```$/m.exec(document) ?? [];
+  await writeFile(join(made, "documented.ts"), snippet);
+  await writeFile(join(made, "documented_test.ts"), 'import "./documented.ts";\n');
   const { code, output } = await deno("test", "--allow-read", made);
   assert.equal(code, 0, output);
   const readme = await readFile(join(made, "README.md"), "utf8");

@@ -1,16 +1,8 @@
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
-
 const SETTLE_MS = 100;
 
-/** Runs now, and again after each change of a file in the folder or one below it, packages apart. Never resolves. */
+/** Runs now, and again after each change of a file in the folder or below it. Never resolves. */
 export async function watchFolder(folder: string, run: () => Promise<void>): Promise<void> {
-  const entries = await readdir(folder, { withFileTypes: true });
-  const folders = entries.filter((entry) =>
-    entry.isDirectory() && entry.name !== "node_modules" && !entry.name.startsWith(".")
-  );
-  const watched = [folder, ...folders.map(({ name }) => join(folder, name))];
-  using watcher = Deno.watchFs(watched, { recursive: false });
+  using watcher = Deno.watchFs(folder);
   await run();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let running = Promise.resolve();
