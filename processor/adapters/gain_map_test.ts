@@ -16,8 +16,8 @@ import { makeSample, sharedImage, WITHOUT_SHARED_IMAGES } from "../testing/sampl
 import { codecNamed } from "./codec_table.ts";
 
 const codec = await codecNamed("sharp");
-// Another reader: libultrahdr in libvips, which pixel processes never let near a file.
-sharp.unblock({ operation: ["VipsForeignLoadUhdrBuffer"] });
+/** Another reader: libultrahdr in libvips, which pixel processes never let near a file. */
+const ULTRA_HDR = { operation: ["VipsForeignLoadUhdrBuffer"] };
 
 const NUMBERS: GainMapNumbers = {
   ...{ min: [0], max: [2], gamma: [1], offsetSdr: [0], offsetHdr: [0] },
@@ -60,10 +60,12 @@ async function rendered(
 
 /** Light of a file's pixels by libultrahdr, at places from left to right in the middle, and at the top; 1 is SDR's white. */
 async function lightOf(bytes: Uint8Array, places: readonly number[]) {
+  sharp.unblock(ULTRA_HDR);
   // Its types lack the method.
   const read = sharp(bytes) as Sharp & { withGainMap(): Sharp };
   const image = read.withGainMap().toColourspace("scrgb").raw({ depth: "float" });
-  const { data, info } = await image.toBuffer({ resolveWithObject: true });
+  const reading = image.toBuffer({ resolveWithObject: true });
+  const { data, info } = await reading.finally(() => sharp.block(ULTRA_HDR));
   const light = new Float32Array(new Uint8Array(data).buffer);
   const row = Math.floor(info.height / 2) * info.width;
   return places.map((x) => light[(row + Math.floor(x * info.width)) * info.channels] ?? NaN);
