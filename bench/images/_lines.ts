@@ -101,7 +101,13 @@ async function pictureOf(path: string): Promise<Picture | undefined> {
   }
 }
 
+/** The lesser of two tries: Linux counts a process's time in steps of 10 ms, and a first try finds everything cold. */
 async function spentOn(engine: PixelEngine, request: RenderRequest): Promise<Spent | undefined> {
+  const [one, other] = [await tryOnce(engine, request), await tryOnce(engine, request)];
+  return one !== undefined && other !== undefined && one.cpuMs < other.cpuMs ? one : other;
+}
+
+async function tryOnce(engine: PixelEngine, request: RenderRequest): Promise<Spent | undefined> {
   const startMs = childrenMs();
   try {
     const { renditions } = await engine.render(request);

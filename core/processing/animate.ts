@@ -9,7 +9,7 @@ import { probeBytes } from "./probe/probe.ts";
 import { SharedPixels } from "./shared_pixels.ts";
 
 /** An animation of more frames becomes a still picture. */
-export const MAX_ANIMATED_FRAMES = 600;
+const MAX_ANIMATED_FRAMES = 600;
 /** Pixels of all frames as they are stored; decoders go through them one after another. */
 const MAX_STORED_PIXELS = 250_000_000;
 /** Pixels of all frames as large as the largest animated rendition: they are in memory together, four bytes each. */

@@ -153,6 +153,8 @@ async function makeRenditions(
       const isOther = spec.format === "negotiated" && format === "avif";
       const looksAlike = isOther ? Math.max(1, quality - AVIF_STEP) : quality;
       const bytes = await encode(pixels, { format, quality: looksAlike, background });
+      // Of a few pixels the headers are most: a form that saves nothing is not kept.
+      if (isOther && bytes.length >= (made.at(-1)?.bytes.length ?? 0)) continue;
       made.push({ name, format, width, height, dropped, bytes });
     }
   }

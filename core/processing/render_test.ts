@@ -36,6 +36,7 @@ class RampCodec implements ImageCodec {
   readonly resized: { from: number; to: ResizeOptions }[] = [];
   encodes = 0;
   readonly qualities: number[] = [];
+  avifBytes = 1;
   animations: AnimationCodec | undefined;
   readonly #channels: 3 | 4;
 
@@ -54,10 +55,14 @@ class RampCodec implements ImageCodec {
     return Promise.resolve(this.#ramp(to.fit === "inside" ? insideSize(pixels, to) : to));
   }
 
-  encode(pixels: RawPixels, { quality }: EncodeOptions): Promise<Uint8Array<ArrayBuffer>> {
+  encode(
+    pixels: RawPixels,
+    { format, quality }: EncodeOptions,
+  ): Promise<Uint8Array<ArrayBuffer>> {
     this.encodes += 1;
     this.qualities.push(quality);
-    return Promise.resolve(new Uint8Array([pixels.width & 255]));
+    const length = format === "avif" ? this.avifBytes : 2;
+    return Promise.resolve(new Uint8Array(length).fill(pixels.width & 255));
   }
 
   #ramp({ width, height }: Size): RawPixels {
@@ -157,6 +162,16 @@ for (
     assert.equal(codec.decoded.length, expected[0] === "webp" ? 3 : 1);
   });
 }
+
+test("render() keeps no second form that is not smaller than the first one", async () => {
+  const codec = new RampCodec();
+  codec.writes = new Set(["jpeg", "avif"]);
+  codec.avifBytes = 2;
+  const line = { name: "x", width: 9, height: 9, format: "negotiated" };
+  const renditions = renditionTableSchema.parse([line]);
+  const rendered = await render(codec, { ...request(), renditions }, options());
+  assert.deepEqual(rendered.renditions.map(({ format }) => format), ["jpeg"]);
+});
 
 test("render() does not measure insights on huge pixels", async () => {
   const codec = new RampCodec();

@@ -3,6 +3,7 @@ import { ImageRejected } from "../../model/reject_reason.ts";
 import type { RenditionSpec } from "../../model/rendition.ts";
 import type { DecodeRequest, ImageCodec, RawPixels } from "../../ports/image_codec.ts";
 import { placementOf, type Size, uprightSize } from "../plan_renditions.ts";
+import { hasHeifGainMap } from "../probe/heif_gain_map.ts";
 import { jpegGainMap } from "../probe/jpeg_gain_map.ts";
 import { probeBytes } from "../probe/probe.ts";
 import { upright } from "../upright.ts";
@@ -21,7 +22,7 @@ export type GainMapWriter = (
   spec: RenditionSpec,
 ) => Promise<Uint8Array<ArrayBuffer> | undefined>;
 
-/** A picture's gain map; without `write` where it is not taken: it must be smaller than the picture, and decodable. */
+/** A picture's gain map; without `write` where it is not taken: it must be a JPEG's, smaller than the picture, and decodable. */
 export interface OpenedGainMap {
   readonly write?: GainMapWriter;
 }
@@ -31,6 +32,8 @@ export async function openGainMap(
   codec: ImageCodec,
   { bytes, mediaType, header, target, timeoutMs }: DecodeRequest,
 ): Promise<OpenedGainMap | undefined> {
+  const isHeif = ["image/heic", "image/heif", "image/avif"].includes(mediaType);
+  if (isHeif) return hasHeifGainMap(bytes) ? {} : undefined;
   const stored = mediaType === "image/jpeg" ? jpegGainMap(bytes) : undefined;
   if (stored === undefined) return undefined;
   try {
