@@ -90,6 +90,8 @@ for (const hasRun of [false, true]) {
     const world: TestWorld = new TestWorld({ engine: { before } });
     assert.deepEqual(await world.process(ref), { outcome: "erased", ref, state: "erasing" });
     assert.deepEqual([world.raw.names(), world.processed.names()], [[], [erasingName(ref)]]);
+    const types = world.rows.records().map(({ attributes }) => attributes.type);
+    assert.deepEqual(new Set(types), new Set(["image.erased"]));
   });
 }
 
