@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { rawName } from "../model/object_name.ts";
+import { erasingName, rawName } from "../model/object_name.ts";
 import { ImageRejected } from "../model/reject_reason.ts";
-import { removeLive } from "../retention/erase_image.ts";
+import { eraseImage, removeLive } from "../retention/erase_image.ts";
 import { assertReady, manifestOf, newestRowOf } from "../testing/assert_ready.ts";
 import { crashEverywhere } from "../testing/crashing_ports.ts";
 import { FakePixelEngine } from "../testing/fake_pixel_engine.ts";
@@ -80,6 +80,20 @@ test("a verdict that comes second leaves the first one's manifest, and rows that
   assert.equal((await deliver(world, { pixels })).outcome, "already");
   await assertReady(world, ref);
 });
+
+for (const hasRun of [false, true]) {
+  test(`an erasure ${hasRun ? "that ran" : "requested"} while the image is rendered leaves nothing, at once`, async () => {
+    const before = async () => {
+      await world.requestErasure(ref);
+      if (hasRun) await eraseImage(world.ports, ref);
+    };
+    const world: TestWorld = new TestWorld({ engine: { before } });
+    assert.deepEqual(await world.process(ref), { outcome: "erased", ref, state: "erasing" });
+    assert.deepEqual([world.raw.names(), world.processed.names()], [[], [erasingName(ref)]]);
+    const types = world.rows.records().map(({ attributes }) => attributes.type);
+    assert.deepEqual(new Set(types), new Set(["image.erased"]));
+  });
+}
 
 test("a raw object that goes while it is read is to be delivered again, and is gone then", async () => {
   const before = async (operation: string) => {
