@@ -18,7 +18,7 @@ async function answerQuestions(): Promise<string> {
     const sections: string[] = [];
     for (const [index, { title, name, sql, maximumBytesBilled }] of readQuestions().entries()) {
       const asked = sql.split("\n").slice(2).join("\n");
-      const limit = `at most ${maximumBytesBilled / 1024 ** 3} GiB`;
+      const limit = `at most ${Number(maximumBytesBilled) / 1024 ** 3} GiB`;
       sections.push(
         `### ${index + 1}. ${title}`,
         `\`\`\`sql\n${asked}\n\`\`\``,
