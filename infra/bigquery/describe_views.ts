@@ -21,31 +21,58 @@ function marksOf(name: string): Marks {
   return [`<!-- ${name}: deno task generate -->`, `<!-- end of ${name} -->`];
 }
 
-/** What each view means and each of its columns. */
+/** The columns that several views share, then what each view means and its other columns. */
 export function describeViews(): string {
-  return viewNames().map((view) => {
-    const columns = readViewColumns(view);
-    const table = markdownTable(["column", "type", "what it holds"], columns.map(cellsOfColumn));
-    return [
-      `### \`${view}\``,
-      readViewMeaning(view),
-      columns.length > 20 ? `<details><summary>Columns</summary>\n\n${table}\n\n</details>` : table,
-    ].join("\n\n");
-  }).join("\n\n");
+  const shared = sharedColumns();
+  const sections = viewNames().map((view) => describeView(view, shared));
+  const table = columnTable([...shared.values()]);
+  return [`Columns that three or more views share:\n\n${table}`, ...sections].join(
+    "\n\n",
+  );
 }
 
-/** The report, page by page and field by field. */
+function describeView(view: string, shared: ReadonlyMap<string, ViewColumn>): string {
+  const columns = readViewColumns(view);
+  if (columns.length > 20) {
+    const details = `<details><summary>Columns</summary>\n\n${columnTable(columns)}\n\n</details>`;
+    return [`### \`${view}\``, readViewMeaning(view), details].join("\n\n");
+  }
+  const isShared = (column: ViewColumn) => shared.has(identityOf(column));
+  const names = columns.filter(isShared).map(({ name }) => `\`${name}\``);
+  const also = names.length === 0 ? "" : ` Shared columns: ${names.join(", ")}.`;
+  const own = columns.filter((column) => !isShared(column));
+  return [`### \`${view}\``, `${readViewMeaning(view)}${also}`, columnTable(own)].join("\n\n");
+}
+
+/** Columns that at least three views have with the same name, type and description. */
+function sharedColumns(): Map<string, ViewColumn> {
+  const columns = Map.groupBy(viewNames().flatMap(readViewColumns), identityOf);
+  return new Map(
+    [...columns].flatMap(([identity, [first, ...others]]) =>
+      first === undefined || others.length < 2 ? [] : [[identity, first]]
+    ),
+  );
+}
+
+function identityOf({ name, type, description }: ViewColumn): string {
+  return JSON.stringify([name, type, description]);
+}
+
+function columnTable(columns: readonly ViewColumn[]): string {
+  return markdownTable(["column", "type", "what it holds"], columns.map(cellsOfColumn));
+}
+
+/** The report, page by page: each chart's kind and query. */
 function describeReport(): string {
-  const fields = ["dimensions", "breakdown", "metrics", "sort", "filter"];
-  const head = ["chart", "kind", "data source", ...fields];
-  return REPORT_PAGES.map(({ title, charts }) => {
-    const queries = charts.map((chart) => `-- ${chart.title}\n${queryOfChart(chart)};`).join("\n");
-    return [
-      `**${title}**`,
-      markdownTable(head, charts.map(cellsOfChart)),
-      `<details><summary>Each chart's query</summary>\n\n\`\`\`sql\n${queries}\n\`\`\`\n\n</details>`,
-    ].join("\n\n");
-  }).join("\n\n");
+  return REPORT_PAGES.map(({ title, charts }) =>
+    `**${title}**\n\n\`\`\`sql\n${charts.map(describeChart).join("\n")}\n\`\`\``
+  ).join("\n\n");
+}
+
+function describeChart(chart: ReportChart): string {
+  const kind = chart.type.charAt(0).toLowerCase() + chart.type.slice(1);
+  const breakdown = chart.breakdown === undefined ? "" : ` by ${chart.breakdown}`;
+  return `-- ${chart.title}: ${kind}${breakdown}\n${queryOfChart(chart)};`;
 }
 
 function cellsOfColumn({ name, type, mode, description, fields = [] }: ViewColumn): string[] {
@@ -54,22 +81,6 @@ function cellsOfColumn({ name, type, mode, description, fields = [] }: ViewColum
     `\`${name}\``,
     mode === "REPEATED" ? `${type}, repeated` : type,
     names === "" ? description : `${description}: ${names}`,
-  ];
-}
-
-function cellsOfChart(chart: ReportChart): string[] {
-  const { title, type, view, dimensions, breakdown = "", metrics, sort = "", filter = "" } = chart;
-  const codes = (texts: readonly string[]) => texts.map((text) => `\`${text}\``).join(", ");
-  const broken = breakdown === "" ? "" : codes([breakdown]);
-  return [
-    title,
-    type,
-    codes([view]),
-    codes(dimensions),
-    broken,
-    codes(metrics),
-    sort,
-    filter && codes([filter]),
   ];
 }
 

@@ -1,4 +1,4 @@
--- What the newest purge certificate of the same days as images says of each place where a copy can lie.
+-- The newest purge certificate of the same days as images: what it says of each store that can hold a copy.
 SELECT
   certificate,
   swept_at,

@@ -1,5 +1,5 @@
--- How often ready images show a colour among their five most striking, for each day of T0 (UTC).
--- Each channel is rounded down to 16 levels, so that colours that look alike count as one.
+-- How often a colour is among the five most striking of a ready image, for each day of T0 (UTC). Channels are rounded down
+-- to 16 levels, so that similar colours count as one.
 SELECT
   DATE(image.t0) AS day,
   CONCAT(

@@ -1,4 +1,4 @@
--- Ready images by tenant, media type and camera, for each day of T0 (UTC); no word of a file stands here that is not in a vocabulary.
+-- Ready images for each day of T0 (UTC), tenant, media type and camera. Words come from vocabularies, never from a file.
 SELECT
   DATE(t0) AS day,
   tenant,

@@ -1,5 +1,5 @@
--- The newest attempt at each image of the days whose partitions are kept; an image that has an erased row is not there.
--- The tenant belongs to the key, as a client may choose its image's id. Synthetic images, which watch the system, are not there.
+-- The newest attempt at each image of the days whose partitions are kept, by tenant and image id, as clients may choose ids.
+-- Erased images are left out, and so are the synthetic images that monitor the system.
 SELECT *
 FROM tintype.images
 WHERE t0 >= TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 8 DAY /* partitions */)

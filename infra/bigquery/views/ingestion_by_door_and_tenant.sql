@@ -1,4 +1,4 @@
--- What came in by each source and tenant, for each hour of T0 (UTC), and how it ended.
+-- Images for each hour of T0 (UTC), source and tenant, and how they ended.
 SELECT
   TIMESTAMP_TRUNC(t0, HOUR) AS hour,
   source,

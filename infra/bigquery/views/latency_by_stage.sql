@@ -1,5 +1,5 @@
 -- Percentiles of the milliseconds that ready images spent in each stage, for each day of T0 (UTC) and source.
--- The stage accepted_to_ready is what an owner waits for: from the raw object's creation to the row.
+-- An owner waits for accepted_to_ready: from the raw object's creation to the row.
 SELECT
   DATE(image.t0) AS day,
   image.source,

@@ -1,4 +1,4 @@
--- How long owners of each tenant wait, for each day of T0 (UTC) and source: from the raw object's creation to the row.
+-- How long owners wait, for each day of T0 (UTC), tenant and source: from the raw object's creation to the row.
 SELECT
   DATE(t0) AS day,
   tenant,

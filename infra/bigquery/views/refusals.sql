@@ -1,6 +1,5 @@
--- What was refused, where and why, for each day of T0 (UTC), tenant and source, with the status that the edge returns for such
--- a reason. Every refusal of the Kafka source is a row. What the edge refuses before there is an image (413, 415, 422, 429) is
--- in no row: the edge's request log has it.
+-- What was refused, where and why, for each day of T0 (UTC), tenant and source. Every refusal of the Kafka source is a row.
+-- Most refusals of the edge (413, 415, 422, 429) come before there is an image: they are in its request log, and in no row.
 SELECT
   DATE(t0) AS day,
   tenant,

@@ -1,5 +1,5 @@
 -- What BigQuery still holds of each day of T0 (UTC) and tenant, and when its purge is due: one retention period after T0.
--- Every row counts, those of earlier attempts and of erased images too. Overdue is what lies 15 minutes past its time.
+-- Every row counts, also those of earlier attempts and erased images. A row is overdue 15 minutes past its time.
 SELECT
   DATE(t0) AS day,
   tenant,

@@ -1,5 +1,5 @@
--- How fast each objective burns its error budget: 1 uses the budget up exactly in the objective's period.
--- Windows and limits are those of the SRE Workbook's chapter "Alerting on SLOs" for a period of 30 days.
+-- How fast each objective burns its error budget: at 1, the budget lasts exactly for the objective's period of 30 days.
+-- Windows and limits are those of the SRE Workbook, chapter "Alerting on SLOs".
 SELECT
   event.objective,
   span.hours AS window_hours,

@@ -1,4 +1,4 @@
--- Each objective for each tenant and day (UTC): how many events, how many were bad, and whether it is met.
+-- Each objective for each tenant and day (UTC): events, bad events, and whether it is met.
 SELECT
   objective,
   tenant,

@@ -1,6 +1,6 @@
--- Every event that a service level objective counts: its objective, when it was, whether it was good.
+-- Every event that a service level objective counts: its objective, its time, and whether it was good.
 -- accepted_to_ready: 95 % of ready images within 10 s of the raw object's creation. success: 99.9 % of images do not
--- end as failed (a rejected image is its own fault). purge_on_time: 99.9 % of sweeps leave nothing overdue.
+-- end as failed (rejected images count as good). purge_on_time: 99.9 % of sweeps leave nothing overdue.
 SELECT
   'accepted_to_ready' AS objective,
   CAST(0.95 AS FLOAT64) AS target,

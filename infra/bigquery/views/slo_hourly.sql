@@ -1,4 +1,4 @@
--- Each objective hour by hour (UTC): how many events, how many were bad, and for accepted_to_ready the p95 itself.
+-- Each objective hour by hour (UTC): events, bad events, and the p95 for accepted_to_ready.
 SELECT
   objective,
   TIMESTAMP_TRUNC(happened_at, HOUR) AS hour,

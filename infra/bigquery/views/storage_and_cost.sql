@@ -1,6 +1,6 @@
--- What each tenant's images of a day of T0 (UTC) take and about what they cost in US dollars, all in all, for the profile
--- economical without a CDN. Storage, writes, rows and CPU follow from the rows; bytes to clients from the renditions' size;
--- the rest is the mean image's at a million a day. Prices: infra/cost, by `deno task cost`; the whole bill is in docs/cost.md.
+-- What each tenant's images of a day of T0 (UTC) take and cost in US dollars, estimated for the profile economical without a
+-- CDN. Storage, writes, rows and CPU follow from the rows, bytes to clients from the renditions' size. The rest is the mean
+-- image's at a million a day. Prices come from infra/cost (`deno task cost`); docs/cost.md has the whole bill.
 WITH prices AS (
   SELECT
     -- For a GiB and 30 days in one region, in two, and once for the second.

@@ -5,7 +5,7 @@ import { runQuery } from "../run_query.ts";
 import { openSampleBigQuery } from "../samples/sample_bigquery.ts";
 
 const MARKS = ["<!-- questions: deno task generate -->", "<!-- end of questions -->"] as const;
-const MAX_ROWS = 16;
+const MAX_ROWS = 9;
 
 /** The document with each question, its SQL and its answer on the sample data. Throws Error where a mark is missing. */
 export async function withAnswers(document: string): Promise<string> {
@@ -18,15 +18,11 @@ async function answerQuestions(): Promise<string> {
     const sections: string[] = [];
     for (const [index, { title, name, sql, maximumBytesBilled }] of readQuestions().entries()) {
       const asked = sql.split("\n").slice(2).join("\n");
-      const command = [
-        "bq query --nouse_legacy_sql",
-        `--maximum_bytes_billed=${maximumBytesBilled}`,
-        `< infra/bigquery/questions/${name}.sql`,
-      ].join(" ");
+      const limit = `at most ${Number(maximumBytesBilled) / 1024 ** 3} GiB`;
       sections.push(
         `### ${index + 1}. ${title}`,
         `\`\`\`sql\n${asked}\n\`\`\``,
-        `\`\`\`sh\n${command}\n\`\`\``,
+        `[\`${name}.sql\`](../infra/bigquery/questions/${name}.sql), ${limit}:`,
         tableOf(await runQuery(sample.parts, sql)),
       );
     }
