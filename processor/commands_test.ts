@@ -114,7 +114,7 @@ test("repair fails where something is held back, or nobody knows what waits", as
 const REPLAYED = { images: 5, replayed: 3, usd: 1.005, isDryRun: false };
 const replaying = ({ dryRun }: Json) => ({ ...REPLAYED, isDryRun: dryRun });
 
-test("replay prints first what it costs, sends what it was told to choose, and waits", async () => {
+test("replay prints first what it costs, sends what it is to choose, and waits", async () => {
   const chosen = ["--tenant", "acme", "--source", "edge", "--status", "ready", "--max", "7"];
   const args = ["--version", "v1", ...chosen, "--budget", "2.5", "--since", T0, "--may-reject"];
   const { code, out, err, bodies } = await ask("replay", args, replaying);
@@ -165,7 +165,7 @@ test("erase reports each image, and fails without a receipt", async () => {
   const [title, count, first, second, last] = done.out.split("\n");
   assert.match(title ?? "", /^Erasure of one person's images, tenant acme, \d{4}-/);
   assert.deepEqual([done.code, count, first], [0, "2 images of 2 days", `  a  ${GONE_LINE}`]);
-  assert.match(second ?? "", /^  b {2}began .* source - /);
+  assert.match(second ?? "", /^ {2}b {2}began .* source - /);
   assert.match(last ?? "", /records of 1 images end there by 1970-01-01T00:00:02/);
   const body = { job: "/jobs/erase", tenant: "acme", subject: "ann" };
   assert.deepEqual(done.bodies, [{ ...body, dryRun: false }]);
@@ -247,7 +247,7 @@ const SOURCES: readonly (readonly [call: string, code: number, out: RegExp | str
   ["open edge", 0, "everybody: edge is open within a minute\n"],
   ["open edge --tenant acme", 0, "acme: edge is open within a minute\n"],
   ["open edge --tenant A", 2, /--tenant must be a tenant's name \(got "A"\)/],
-  ["close door", 2, /door is none of edge, kafka/],
+  ["close window", 2, /window is none of edge, kafka/],
   ["close", 2, /it takes show, drain, close SOURCE or open SOURCE/],
   ["drain edge", 2, /it takes show/],
   ["show edge", 2, /it takes show/],

@@ -28,8 +28,8 @@ async function decode(request: DecodeRequest): Promise<Animation> {
   const deadlineMs = performance.now() + timeoutMs;
   try {
     const limit = { limitInputPixels: width * height * header.frames };
-    const told = await sharp(bytes, { ...limit, animated: true }).metadata();
-    const count = Math.min(header.frames, told.pages ?? 1);
+    const metadata = await sharp(bytes, { ...limit, animated: true }).metadata();
+    const count = Math.min(header.frames, metadata.pages ?? 1);
     const frames: RawPixels[] = [];
     for (let page = 0; page < count; page += atOnce) {
       const pages = Math.min(atOnce, count - page);
@@ -42,7 +42,7 @@ async function decode(request: DecodeRequest): Promise<Animation> {
         frames.push(await rawOf(sharpOf(upright(stored, orientation)).resize(box)));
       }
     }
-    return { frames, delaysMs: told.delay ?? [], loops: told.loop ?? 0 };
+    return { frames, delaysMs: metadata.delay ?? [], loops: metadata.loop ?? 0 };
   } catch (error) {
     if (performance.now() >= deadlineMs) throw beyondLimits("time", error);
     throw await rejectionOf(error, request);

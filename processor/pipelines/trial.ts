@@ -137,7 +137,7 @@ async function underLimits(child: PixelChild, request: RenderRequest): Promise<C
   }
 }
 
-/** Samples the resident memory of a process, where the system tells it. */
+/** Samples the resident memory of a process, where the system reports it. */
 function watchMemory(pid: number): { stop(): number } {
   let peak = 0;
   const look = async () => {
