@@ -16,6 +16,7 @@ export interface SentListOptions {
 export class SentList {
   readonly #path: string;
   #known: Promise<Map<string, SentPicture>> | undefined;
+  #adding: Promise<void> = Promise.resolve();
 
   constructor({ state, to, words, watch }: SentListOptions) {
     const name = hashOf(JSON.stringify([to, words, watch]));
@@ -27,8 +28,13 @@ export class SentList {
     return (await this.#open()).get(await keyOf(picture));
   }
 
-  /** Notes what became of it; the newest note counts. */
+  /** Notes what became of it, one note after another: the newest counts. */
   async add(picture: Picture, sent: SentPicture): Promise<void> {
+    this.#adding = this.#adding.catch(() => undefined).then(() => this.#note(picture, sent));
+    await this.#adding;
+  }
+
+  async #note(picture: Picture, sent: SentPicture): Promise<void> {
     const key = await keyOf(picture);
     (await this.#open()).set(key, sent);
     await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 });

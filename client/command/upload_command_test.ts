@@ -6,12 +6,14 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { findPictures, type Picture } from "@tintype/cli/find_pictures";
 import { path } from "@tintype/cli/flag_values";
+import { pictureTypeOf } from "../picture_type.ts";
 import { UploadError } from "../problem.ts";
 import { type TestAnswers, testClient, untilStill } from "../testing/queue_fixture.ts";
 import { developmentTokens } from "./development_tokens.ts";
 import { UPLOAD, uploadCommandOf } from "./options.ts";
 import { sendPictures, type SendPicturesOptions } from "./send_pictures.ts";
 import { SentList } from "./sent_list.ts";
+import { resultLine, unsentPicture } from "./sent_picture.ts";
 import { watchFolder } from "./watch_folder.ts";
 
 const HOME = { HOME: "/home/ann" };
@@ -56,6 +58,31 @@ test("developmentTokens() asks the provider once, again for a refused token, and
   } finally {
     globalThis.fetch = fetch;
   }
+});
+
+test("resultLine() says of each end what people want to know, and unsentPicture() why a file was not read", () => {
+  const common = { file: "a.jpg", bytes: 5, renditions: 3, imageId: "x", readyMs: 7 };
+  const refused = { reason: "too_large", detail: "too large", imageId: null, readyMs: null };
+  const lines = [
+    resultLine({ ...common, status: "ready" }),
+    resultLine({ ...common, status: "rejected", reason: "corrupt" }),
+    resultLine({ ...common, ...refused, status: "refused" }),
+    resultLine(unsentPicture({ name: "b", reason: "no such file" })),
+  ];
+  assert.deepEqual(lines, [
+    "a.jpg  ready  x  3 renditions  7 ms",
+    "a.jpg  rejected: corrupt  x  7 ms",
+    "a.jpg  refused: too_large  too large",
+    "b  refused: unreadable  no such file",
+  ]);
+});
+
+test("pictureTypeOf() looks at the first box of a file alone", () => {
+  const ftyp = (size: number, brands: string) =>
+    new TextEncoder().encode(`\0\0\0${String.fromCharCode(size)}ftyp${brands}`);
+  const types = [[20, "isom\0\0\0\0heic"], [16, "isom\0\0\0\0heic"], [16, "avifxxxx"]] as const;
+  const found = types.map(([size, brands]) => pictureTypeOf(ftyp(size, brands)));
+  assert.deepEqual(found, ["image/heic", undefined, "image/avif"]);
 });
 
 /** A folder of three pictures, a client whose uploads the test ends, and the list of one command. */
