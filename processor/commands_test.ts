@@ -165,7 +165,7 @@ test("erase reports each image, and fails without a receipt", async () => {
   const [title, count, first, second, last] = done.out.split("\n");
   assert.match(title ?? "", /^Erasure of one person's images, tenant acme, \d{4}-/);
   assert.deepEqual([done.code, count, first], [0, "2 images of 2 days", `  a  ${GONE_LINE}`]);
-  assert.match(second ?? "", /^  b {2}began .* source - /);
+  assert.match(second ?? "", /^ {2}b {2}began .* source - /);
   assert.match(last ?? "", /records of 1 images end there by 1970-01-01T00:00:02/);
   const body = { job: "/jobs/erase", tenant: "acme", subject: "ann" };
   assert.deepEqual(done.bodies, [{ ...body, dryRun: false }]);

@@ -15,13 +15,12 @@ import {
   namesWith,
   query,
   readDays,
-  readObject,
   renditionsOf,
   TENANT,
   tokenFor,
 } from "./_cloud.ts";
 import { sharedImage, WITHOUT_SHARED_IMAGES } from "@tintype/processor/testing/samples";
-import { jpegMetadataOf, pngBlob, sha256 } from "./_pictures.ts";
+import { jpegMetadataOf, sha256 } from "./_pictures.ts";
 import { openSystem, type System } from "./_system.ts";
 
 const READY = { timeoutMs: 60_000 };

@@ -44,7 +44,7 @@ const APPEAR_MS = 30_000;
 const BACK_MS = 90_000;
 
 /** The living processes of victims below `root`. */
-export function processesOf(root: number, victims: readonly Victim[]): Process[] {
+function processesOf(root: number, victims: readonly Victim[]): Process[] {
   return descendantsOf(root).filter(({ commandLine }) =>
     victims.some((victim) => VICTIMS[victim].commandLine.test(commandLine))
   );
