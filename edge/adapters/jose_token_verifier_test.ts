@@ -114,6 +114,7 @@ test("why a token is refused has a reason of its own", async () => {
   for (const [reason, token] of Object.entries(reasons)) {
     const fault = await verify(token).then(() => undefined, tokenFaultOf);
     assert.equal(fault?.reason, reason);
+    if (reason === "key") assert.match(fault?.detail ?? "", /has kid \(none\) for RS256$/);
   }
 });
 
