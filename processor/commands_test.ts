@@ -261,7 +261,7 @@ test("source closes and opens, for everybody or one tenant", async () => {
     else assert.match(err, expected, call);
   }
   const where = ["--storage", storage.url, "--pubsub", KEEPER, "--bigquery", KEEPER];
-  const drained = await ask("source", ["drain", "--dry-run", ...where], shard());
+  const drained = await ask("source", ["drain", "--dry-run", "--settle", "1s", ...where], shard());
   assert.equal(drained.code, 0);
   assert.match(
     drained.out,

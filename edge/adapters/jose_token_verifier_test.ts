@@ -78,6 +78,27 @@ test("a grant is taken by the edge's key alone: no verifier of an issuer takes i
   assert.deepEqual(await Promise.all(faults), ["key", "algorithm", "algorithm"]);
 });
 
+/** When a grant begins and ends, in seconds from now, and what becomes of it. */
+const GRANT_TIMES = [
+  [-1, 1, "taken"],
+  [-1, 0, "expired"],
+  [5, 6, "taken"],
+  [6, 7, "not_yet"],
+  [0, 86_400, "taken"],
+  [0, 86_401, "life"],
+] as const;
+
+test("a grant is taken until its end, for a day at most, and 5 s ahead", async () => {
+  const { sign, verify } = grants.tokens;
+  const good = await verify(grants.good);
+  for (const [begins, ends, expected] of GRANT_TIMES) {
+    const times = { issuedAtMs: (NOW + begins) * 1_000, endsAtMs: (NOW + ends) * 1_000 };
+    const check = verify(await sign({ ...good, ...times }));
+    const found = await check.then(() => "taken", (error) => tokenFaultOf(error)?.reason);
+    assert.equal(found, expected, `${begins} to ${ends}`);
+  }
+});
+
 test("while the grants' key is changed those of both keys are taken", async () => {
   const secrets = ["older-grant-key-0123456789-abcdefgh", "newer-grant-key-0123456789-abcdefgh"];
   const [older, newer] = await Promise.all(secrets.map((secret) => makeGrants(NOW, secret)));
@@ -114,6 +135,7 @@ test("why a token is refused has a reason of its own", async () => {
   for (const [reason, token] of Object.entries(reasons)) {
     const fault = await verify(token).then(() => undefined, tokenFaultOf);
     assert.equal(fault?.reason, reason);
+    if (reason === "key") assert.match(fault?.detail ?? "", /has kid \(none\) for RS256$/);
   }
 });
 

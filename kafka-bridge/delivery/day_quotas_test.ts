@@ -151,6 +151,8 @@ test("DayQuotas count bytes, and what a plan allows now", async () => {
   await take(3n, 1, 101);
   await assert.rejects(take(4n, 1, 101), { code: "quota_exceeded" });
   assert.match(counts.beginCommit(9n).metadata, /^q1 2026-01-15\/stream=4\.101\./);
+  counts.settle(3n, KEY);
+  assert.match(counts.beginCommit(9n).metadata, /^q1 2026-01-15\/stream=3\.100\./);
 });
 
 test("DayQuotas keep what is durable and not committed when a partition is read again by the same member", async () => {
