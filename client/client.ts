@@ -132,11 +132,11 @@ export class TintypeClient implements Client {
     fetch: given,
     retry = DEFAULT_RETRY,
     chunkBytes,
-    imageTypes,
+    imageTypes = [],
   }: ClientOptions) {
     const source = patientSource(token, retry);
     const clock = new ServerClock();
-    const accept = imageTypes && ["application/json", ...imageTypes].join(", ");
+    const accept = ["application/json", ...imageTypes].join(", ");
     const access = { edge, token: source, fetcher: given ?? ownFetch, retry, clock, accept };
     const call = edgeCaller(access);
     const records = new ResumeRecords({ store, edge, account, token: source });

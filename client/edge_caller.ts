@@ -16,8 +16,8 @@ export interface EdgeAccess extends Pick<PauseOptions, "retry"> {
   readonly token: TokenSource;
   readonly fetcher: typeof fetch;
   readonly clock: ServerClock;
-  /** The `Accept` header; the runtime's own where it is not given. */
-  readonly accept?: string | undefined;
+  /** The `Accept` header. */
+  readonly accept: string;
 }
 
 /** One call of the edge; every one of them may be repeated, as ids are the client's. */
@@ -78,10 +78,7 @@ function requestOf(
 ): Request {
   // Not by `URL`, whose replacement in React Native changes what it is given.
   const url = `${edge.replace(/\/+$/, "")}${path}`;
-  const common = {
-    Authorization: `Bearer ${token}`,
-    ...(accept === undefined ? {} : { Accept: accept }),
-  };
+  const common = { Authorization: `Bearer ${token}`, Accept: accept };
   if (bodyOf === undefined) return { url, method, headers: common };
   const headers = { ...common, "Content-Type": "application/json" };
   return { url, method, headers, body: JSON.stringify(bodyOf()) };
@@ -92,7 +89,7 @@ function jsonOf<T>({ response, text }: Answer): T {
   try {
     return JSON.parse(text) as T; // the edge's contract
   } catch (cause) {
-    const detail = "the answer was not JSON";
+    const detail = "the response is not JSON";
     throw new UploadError({ status: response.status, code: "protocol", detail }, { cause });
   }
 }

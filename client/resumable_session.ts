@@ -174,6 +174,6 @@ async function causeOf(error: unknown, file: FileParts): Promise<unknown> {
 }
 
 function stalled(held: number): UploadError {
-  const detail = `the store took nothing of a chunk and holds ${held} bytes`;
+  const detail = `the store holds ${held} bytes and took no more`;
   return new UploadError({ status: 308, code: "stalled", detail });
 }

@@ -42,7 +42,7 @@ export async function send(
     return { response, text: await response.text() };
   } catch (cause) {
     throwIfAborted(signal);
-    const detail = linked.isTimedOut() ? `no answer came in ${timeoutMs} ms` : "no answer came";
+    const detail = linked.isTimedOut() ? `no response in ${timeoutMs} ms` : "no response";
     throw new UploadError({ status: 0, code: "network", detail }, { cause });
   } finally {
     linked.release();

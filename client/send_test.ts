@@ -18,7 +18,7 @@ test("send() takes a request without an answer in time as a lost connection", as
   for (const options of [{ timeoutMs: 20 }, { timeoutMs: 20, signal }]) {
     await assert.rejects(
       send(silent, REQUEST, options),
-      (error) => error instanceof UploadError && error.problem.detail === "no answer came in 20 ms",
+      (error) => error instanceof UploadError && error.problem.detail === "no response in 20 ms",
     );
   }
 });

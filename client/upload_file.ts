@@ -245,7 +245,7 @@ function renewOldId(walk: Walk): void {
 }
 
 function knownId({ id }: Walk): string {
-  if (id === undefined) throw new TypeError("Cannot name the image before it was declared");
+  if (id === undefined) throw new TypeError("Cannot name an undeclared image");
   return id;
 }
 

@@ -38,6 +38,6 @@ function throwUnreadable(cause: unknown): never {
 }
 
 function unreadable(why: string, cause?: unknown): UploadError {
-  const detail = `the file cannot be read: ${why}`;
+  const detail = `cannot read file: ${why}`;
   return new UploadError({ status: 0, code: "unreadable", detail }, { cause });
 }

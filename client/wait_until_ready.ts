@@ -74,6 +74,6 @@ async function untilDone<Answer>(
     await sleep(PAUSE_MS, signal);
     if (Date.now() >= deadline) break;
   }
-  const detail = `not everything was ready in ${timeoutMs} ms`;
+  const detail = `not ready in ${timeoutMs} ms`;
   throw new UploadError({ status: 0, code: "timeout", detail });
 }

@@ -24,7 +24,7 @@ export const xhrFetch: SendingFetch = async (
       for (const [name, value] of new Headers(sent)) request.setRequestHeader(name, value);
       request.upload.onprogress = ({ loaded }) => onSent?.(loaded);
       request.onload = () => resolve();
-      request.onerror = request.onabort = () => reject(new TypeError("The connection was lost"));
+      request.onerror = request.onabort = () => reject(new TypeError("Connection lost"));
       request.send(body as XMLHttpRequestBodyInit | null); // no stream is ever sent
     });
   } finally {

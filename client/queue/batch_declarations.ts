@@ -65,7 +65,7 @@ async function sendSome(call: CallEdge, some: readonly Waiting[]): Promise<void>
 }
 
 function problemOf(result: Result | undefined): UploadError {
-  const protocol = { code: "protocol", detail: "the answer has no result for it" } as const;
+  const protocol = { code: "protocol", detail: "the response has no result" } as const;
   const problem = result !== undefined && "problem" in result ? result.problem : protocol;
   return new UploadError({ ...problem, status: result?.status ?? 200 });
 }
