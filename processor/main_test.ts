@@ -1,3 +1,4 @@
+import { freePort } from "@tintype/cli/free_port";
 import { t0OfImageId } from "@tintype/core/model/image_id";
 import { manifestName, rawName } from "@tintype/core/model/object_name";
 import { parseManifest } from "@tintype/core/model/manifest";
@@ -40,7 +41,7 @@ describe("processor and keeper as processes with their own permissions only", ()
       OIDC_JWKS_URL: `${oidc.url}/google/certs`,
     };
     // It calls itself, so it must know its address.
-    const port = freePort();
+    const port = await freePort();
     keeperAudience = `http://localhost:${port}`;
     const keeperEnv = {
       ...{ PORT: String(port), AUDIENCE: keeperAudience, SWEEP_PARTS: "2" },
@@ -165,11 +166,6 @@ test("the image for Cloud Run runs with the documented permissions", () => {
     assert.ok(dockerfile.includes(JSON.stringify(flag)), flag);
   }
 });
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
 
 async function firstLine(stream: ReadableStream<string>): Promise<string> {
   let text = "";

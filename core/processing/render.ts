@@ -3,17 +3,17 @@
  * from the smallest pixels that serve, the camera's facts. Runs in the pixel process.
  */
 import type { Camera, PixelInsights } from "../model/insights.ts";
-import type { Dropped, RenditionSpec, WrittenFormat } from "../model/rendition.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ImageCodec, RawPixels } from "../ports/image_codec.ts";
-import type { EncodedRendition, Rendered, RenderRequest } from "../ports/pixel_engine.ts";
-import { type AnimatedRendition, openAnimation } from "./animate.ts";
+import type { Rendered, RenderRequest } from "../ports/pixel_engine.ts";
+import { openAnimation } from "./animate.ts";
 import { decodePicture } from "./decode_picture.ts";
-import { type GainMapWriter, openGainMap } from "./gain_map/keep_gain_map.ts";
+import { openGainMap } from "./gain_map/keep_gain_map.ts";
 import { readCamera } from "./insights/camera.ts";
+import { makeRenditions } from "./make_renditions.ts";
 import { measureOwn, OwnCode, type OwnRun } from "./own_code.ts";
 import { type PictureContext, type Pipeline, STANDARD_INSIGHTS } from "./pipeline.ts";
-import { type PlannedRendition, planRenditions } from "./plan_renditions.ts";
+import { planRenditions } from "./plan_renditions.ts";
 import { MIN_SHRINK, SharedPixels } from "./shared_pixels.ts";
 import { Stopwatch } from "./stopwatch.ts";
 
@@ -104,89 +104,6 @@ function checkPixels({ data, width, height, channels }: RawPixels): void {
   throw new TypeError(
     `Cannot go on with ${width} x ${height} x ${channels} pixels in ${data.length} bytes`,
   );
-}
-
-/** So much lower is the quality of an AVIF that looks as a JPEG or WebP does, between 60 and 90 (`soak --images`). */
-const AVIF_STEP = 20;
-
-/** What renditions are made from. */
-interface Sources {
-  readonly shared: SharedPixels;
-  readonly animate: AnimatedRendition | undefined;
-  readonly isAnimated: boolean;
-  /** Whether the picture has a gain map, and what keeps it where that may be. */
-  readonly hasMap: boolean;
-  readonly writeMap: GainMapWriter | undefined;
-}
-
-async function makeRenditions(
-  codec: ImageCodec,
-  order: readonly PlannedRendition[],
-  { shared, animate, isAnimated, hasMap, writeMap }: Sources,
-): Promise<EncodedRendition[]> {
-  const made: EncodedRendition[] = [];
-  const encode = encodeOnce(codec);
-  for (const planned of order) {
-    const { spec } = planned;
-    const { name, quality, background, animated, hdr } = spec;
-    if (animated && animate !== undefined) {
-      made.push(await animate(planned));
-      continue;
-    }
-    const pixels = await shared.forRendition(planned);
-    const { width, height } = pixels;
-    const formats = writtenFormats(spec, pixels, codec.writes);
-    if (hdr === "keep" && writeMap !== undefined && formats[0] === "jpeg") {
-      const bytes = await writeMap(
-        await encode(pixels, { format: "jpeg", quality, background }),
-        spec,
-      );
-      if (bytes !== undefined) {
-        made.push({ name, format: "jpeg", width, height, hasGainMap: true, bytes });
-        continue;
-      }
-    }
-    const lost: Dropped[] = animated && isAnimated ? ["animation"] : [];
-    if (hdr === "keep" && hasMap) lost.push("gain_map");
-    const dropped = lost.length === 0 ? undefined : lost;
-    for (const format of formats) {
-      const isOther = spec.format === "negotiated" && format === "avif";
-      const looksAlike = isOther ? Math.max(1, quality - AVIF_STEP) : quality;
-      const bytes = await encode(pixels, { format, quality: looksAlike, background });
-      // Of a few pixels the headers are most: a form that saves nothing is not kept.
-      if (isOther && bytes.length >= (made.at(-1)?.bytes.length ?? 0)) continue;
-      made.push({ name, format, width, height, dropped, bytes });
-    }
-  }
-  return made;
-}
-
-/** Encodes, but what was encoded alike before: a small picture's renditions are all itself. */
-function encodeOnce(codec: ImageCodec): ImageCodec["encode"] {
-  const known = new Map<RawPixels, Map<string, Uint8Array<ArrayBuffer>>>();
-  return async (pixels, options) => {
-    const alike = known.get(pixels) ?? new Map<string, Uint8Array<ArrayBuffer>>();
-    known.set(pixels, alike);
-    const key = JSON.stringify(options);
-    const bytes = alike.get(key) ?? await codec.encode(pixels, options);
-    alike.set(key, bytes);
-    return bytes;
-  };
-}
-
-/**
- * The wanted format where the codec writes it; else, and for `auto`, the smallest one that keeps what there is.
- * `negotiated` is that one, which every reader shows, and AVIF behind it.
- */
-function writtenFormats(
-  { format }: RenditionSpec,
-  { channels }: RawPixels,
-  writes: ReadonlySet<WrittenFormat>,
-): readonly WrittenFormat[] {
-  const isOpen = format === "auto" || format === "negotiated";
-  if (!isOpen && writes.has(format)) return [format];
-  const kept = channels === 3 ? "jpeg" : writes.has("webp") ? "webp" : "png";
-  return format === "negotiated" && writes.has("avif") ? [kept, "avif"] : [kept];
 }
 
 async function measureStandard(
