@@ -276,7 +276,7 @@ export function refusalOf(code: string, detail = ""): Refusal {
   const known = Object.hasOwn(REFUSALS, code)
     ? REFUSALS[code as keyof typeof REFUSALS] // a key by the check
     : REFUSALS.internal;
-  const limit = code === "too_large" ? /<= (\d+)/.exec(detail)?.[1] : undefined;
+  const limit = code === "too_large" ? /at most (\d+)/.exec(detail)?.[1] : undefined;
   if (limit === undefined) return known;
   return { ...known, what: `The file is larger than ${bytesText(Number(limit))}.` };
 }

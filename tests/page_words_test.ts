@@ -22,7 +22,7 @@ test("the upload page has words for every problem, rejection and failure, and fo
 });
 
 test("refusalOf() names the limit that the edge names, and takes an unknown code as our side's", () => {
-  const detail = "Cannot start upload as size must be <= 52428800: current value is 61000000";
+  const detail = "Cannot start upload: size must be at most 52428800 bytes (got 61000000)";
   assert.equal(refusalOf("too_large", detail).what, "The file is larger than 52.4 MB.");
   assert.deepEqual(refusalOf("toString"), REFUSALS.internal);
 });

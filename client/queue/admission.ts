@@ -36,7 +36,7 @@ export function refusalOf(
     return { status: 415, code: "unsupported_type", detail: type };
   }
   if (size <= maxBytes) return undefined;
-  return { status: 413, code: "too_large", detail: `size must be <= ${maxBytes}` };
+  return { status: 413, code: "too_large", detail: `must be at most ${maxBytes} bytes` };
 }
 
 /** An id of an item by which items are in the order in which they were added. */

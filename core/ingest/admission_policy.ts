@@ -73,7 +73,7 @@ function admitSize(size: number, plan: TenantPlan): void {
   if (size <= plan.maxBytes) return;
   throw new AppError(
     "too_large",
-    `Cannot take image as size must be <= ${plan.maxBytes}: current value is ${size}`,
+    `Cannot take image: size must be at most ${plan.maxBytes} bytes (got ${size})`,
   );
 }
 

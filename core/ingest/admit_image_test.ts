@@ -70,7 +70,7 @@ const REFUSALS: readonly (readonly [string, ErrorCode, RegExp, Partial<AdmitImag
   ["of a type that the plan lacks", "unsupported_type", /allows image\/jpeg, image\/heif/, {
     plan: { ...DEFAULT_PLAN, allowedTypes: ["image/jpeg", "image/heif"] },
   }],
-  ["larger than the plan allows", "too_large", /is 52428801/, declaring({ size: TOO_LARGE })],
+  ["larger than the plan allows", "too_large", /got 52428801/, declaring({ size: TOO_LARGE })],
   ["that is empty", "invalid_request", /size must be at least 1/, declaring({ size: 0 })],
   ["of no such preset", "invalid_request", /preset must be/, declaring({ preset: "constructor" })],
   ["that is a text", "not_an_image", /not an image/, { head: NOT_AN_IMAGE }],

@@ -40,11 +40,13 @@ export function columnsFault(columns: Readonly<Record<string, OwnColumn>>): stri
     if (column.type === "STRING" && column.values.length === 0) return `"${name}" has no values`;
     if (column.mode !== "REPEATED") continue;
     const { maxItems } = column;
-    if (!Number.isInteger(maxItems) || maxItems < 1) return `maxItems of "${name}" must be >= 1`;
+    if (!Number.isInteger(maxItems) || maxItems < 1) {
+      return `maxItems of "${name}" must be at least 1`;
+    }
     items += maxItems;
   }
   return items > MAX_OWN_ITEMS
-    ? `maxItems of all columns together must be <= ${MAX_OWN_ITEMS}`
+    ? `maxItems of all columns together must be at most ${MAX_OWN_ITEMS}`
     : undefined;
 }
 

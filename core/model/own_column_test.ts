@@ -33,7 +33,7 @@ for (
 for (
   const [columns, fault] of [
     [{ a: LIST, b: LABELS, c: of("BOOL") }, undefined],
-    [{ a: { ...LIST, maxItems: 4_095 }, b: LIST }, /together must be <= 4096/],
+    [{ a: { ...LIST, maxItems: 4_095 }, b: LIST }, /together must be at most 4096/],
     [{ a: { ...LIST, maxItems: 0 } }, /maxItems of "a"/],
     [{ a: { ...WORDS, values: [] } }, /"a" has no values/],
     [{ a: { description: "x", type: "TEXT" } as unknown as OwnColumn }, /one of STRING/], // of JavaScript

@@ -97,7 +97,7 @@ export function definePipeline(definition: PipelineDefinition): Pipeline {
   const fault = names ?? columnsFault(columnsOf({ insights })) ?? sidesFault(definition);
   if (fault !== undefined) throw new TypeError(`Cannot define a pipeline: ${fault}`);
   if (Object.keys(insights).length > MAX_OWN_INSIGHTS) {
-    throw new TypeError(`Cannot define a pipeline: insights must be <= ${MAX_OWN_INSIGHTS}`);
+    throw new TypeError(`Cannot define a pipeline: insights must be at most ${MAX_OWN_INSIGHTS}`);
   }
   return {
     identity: identityOf(definition),

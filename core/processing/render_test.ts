@@ -290,10 +290,10 @@ test("definePipeline() names what is wrong with a definition", () => {
   assert.throws(() => definePipeline({ insights: { sharpness: COUNT } }), /already/);
   const many = (count: number) =>
     Object.fromEntries(Array.from({ length: count }, (_, at) => [`own_${at}`, COUNT]));
-  assert.throws(() => definePipeline({ insights: many(33) }), /<= 32/);
+  assert.throws(() => definePipeline({ insights: many(33) }), /at most 32/);
   definePipeline({ insights: many(32) });
   const long = { ...COUNT, column: { ...column, mode: "REPEATED", maxItems: 9_999 } } as const;
-  assert.throws(() => definePipeline({ insights: { long } }), /must be <= 4096/);
+  assert.throws(() => definePipeline({ insights: { long } }), /must be at most 4096/);
   const huge = { ...COUNT, sidePx: 8_193 };
   assert.throws(
     () => definePipeline({ insights: { huge } }),

@@ -37,7 +37,7 @@ export function jsonBodyUpTo(maxBytes: number): MiddlewareHandler<AppEnv> {
   const limit = bodyLimit({
     maxSize: maxBytes,
     onError: () => {
-      throw new AppError("too_large", `Cannot read body as it must be <= ${maxBytes} bytes`);
+      throw new AppError("too_large", `Cannot read body: it must be at most ${maxBytes} bytes`);
     },
   });
   return async (c, next) => {
@@ -89,7 +89,7 @@ function admitJson(text: string): void {
   if (levels > MAX_JSON_LEVELS) {
     throw new AppError(
       "invalid_request",
-      `Cannot read body as it must nest <= ${MAX_JSON_LEVELS} levels`,
+      `Cannot read body: it must nest at most ${MAX_JSON_LEVELS} levels`,
     );
   }
   if (namesTwice) {

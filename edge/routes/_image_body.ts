@@ -167,8 +167,8 @@ function admitLength(bytes: number, maxBytes: number): void {
   throw new AppError(
     "too_large",
     maxBytes < MAX_BODY_BYTES
-      ? `Cannot take image as size must be <= ${maxBytes}`
-      : `Cannot take image as it must be <= ${maxBytes} bytes here (POST /v1/uploads takes larger ones)`,
+      ? `Cannot take image: size must be at most ${maxBytes} bytes`
+      : `Cannot take image: it must be at most ${maxBytes} bytes here (POST /v1/uploads takes larger ones)`,
   );
 }
 

@@ -144,6 +144,6 @@ test("POST /v1/images holds a form to its tenant's limit while it streams", asyn
   const answer = await call(edge, "POST /v1/images", { body: pngForm() });
   const problem = await readProblem(answer, 413);
   assert.equal(problem.code, "too_large");
-  assert.equal(problem.detail, `Cannot take image as size must be <= ${PNG.length - 1}`);
+  assert.equal(problem.detail, `Cannot take image: size must be at most ${PNG.length - 1} bytes`);
   assert.deepEqual([edge.raw.names(), edge.quota.held()], [[], []]);
 });

@@ -87,7 +87,7 @@ test("POST /v1/uploads refuses bodies that are not small JSON", async () => {
   assert.equal((await readProblem(await send("{"), 400)).code, "invalid_json");
   assert.equal((await readProblem(await send(""), 400)).code, "invalid_json");
   const deep = await readProblem(await send("[".repeat(9) + "]".repeat(9)), 400);
-  assert.equal(deep.detail, "Cannot read body as it must nest <= 8 levels");
+  assert.equal(deep.detail, "Cannot read body: it must nest at most 8 levels");
   const deepest = await send("[".repeat(8_000) + "]".repeat(8_000));
   assert.equal((await readProblem(deepest, 400)).code, "invalid_request");
   const twice = await readProblem(await send('{"contentType":"image/png","size":1,"size":2}'), 400);

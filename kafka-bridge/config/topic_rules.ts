@@ -69,7 +69,7 @@ function deviationsOf(settings: TopicSettings, role: TopicRole, accept: Accepted
   const deviations: Deviation[] = [];
   if (cleanupPolicy !== "delete") {
     deviations.push({
-      what: `cleanup.policy must be delete: current value is ${cleanupPolicy}`,
+      what: `cleanup.policy must be delete (got ${cleanupPolicy})`,
       isAccepted: isCompacted(settings) && accept.compaction === true,
       line: `"compaction": true`,
       fix: "cleanup.policy=delete",
@@ -84,9 +84,9 @@ function deviationsOf(settings: TopicSettings, role: TopicRole, accept: Accepted
   const hours = longestMs === Infinity ? `"unlimited"` : Math.ceil(longestMs / HOUR_MS);
   for (const { name, ms, limitMs } of durations) {
     deviations.push({
-      what: `${name} must be <= ${limitMs}: current value is ${
+      what: `${name} must be at most ${limitMs} (got ${
         ms === Infinity ? "-1, without an end" : `${ms}, ${hoursText(ms)}`
-      }`,
+      })`,
       isAccepted: ms <= acceptedMsOf(accept),
       line: `"retentionHours": ${hours}`,
       fix: `${name}=${limitMs}`,
@@ -94,7 +94,7 @@ function deviationsOf(settings: TopicSettings, role: TopicRole, accept: Accepted
   }
   if (isDated && timestampType !== "LogAppendTime") {
     deviations.push({
-      what: `message.timestamp.type must be LogAppendTime: current value is ${timestampType}`,
+      what: `message.timestamp.type must be LogAppendTime (got ${timestampType})`,
       isAccepted: accept.createTime === true,
       line: `"createTime": true`,
       fix: "message.timestamp.type=LogAppendTime",

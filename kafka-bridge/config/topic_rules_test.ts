@@ -21,14 +21,14 @@ const judge = (given: Partial<Settings>, accept: Accept = {}, role: TopicRole = 
 const DEVIATIONS: readonly (readonly [Partial<Settings>, RegExp, Accept, ...Accept[]])[] = [
   [
     { retentionMs: WEEK_MS },
-    /current value is 604800000, 168 h\. .*--entity-name images --add-config retention\.ms=259200000 or .*"retentionHours": 168/,
+    /got 604800000, 168 h\)\. .*--entity-name images --add-config retention\.ms=259200000 or .*"retentionHours": 168/,
     { retentionHours: 168 },
     { retentionHours: 167 },
     { createTime: true },
   ],
   [
     { retentionMs: -1 },
-    /current value is -1, without an end.*retention\.ms=259200000 .*"retentionHours": "unlimited"/,
+    /got -1, without an end.*retention\.ms=259200000 .*"retentionHours": "unlimited"/,
     { retentionHours: "unlimited" },
     { retentionHours: 100_000 },
   ],
@@ -46,7 +46,7 @@ const DEVIATIONS: readonly (readonly [Partial<Settings>, RegExp, Accept, ...Acce
   ],
   [
     { timestampType: "CreateTime" },
-    /must be LogAppendTime: current value is CreateTime.*"createTime": true/,
+    /must be LogAppendTime \(got CreateTime\).*"createTime": true/,
     { createTime: true },
     { createTime: false },
   ],

@@ -132,7 +132,7 @@ function requireTimelyRedrive({ policy }: AdmitRecordPorts, ageMs: number): void
   if (ageMs <= copyMs) return;
   throw new AppError(
     "too_late",
-    `Cannot take redriven record as its age in its topic must be <= ${copyMs} ms: current value is ${ageMs}`,
+    `Cannot take redriven record: its age in its topic must be at most ${copyMs} ms (got ${ageMs})`,
   );
 }
 

@@ -108,7 +108,7 @@ export class ChunkSet {
     this.#fail(
       new AppError(
         "too_large",
-        `Cannot take image as size must be <= ${this.#maxBytes}: current value is over it`,
+        `Cannot take image: size must be at most ${this.#maxBytes} bytes (got more)`,
       ),
     );
   }

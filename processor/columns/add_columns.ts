@@ -44,7 +44,7 @@ export function addColumns(
     if (there === type) continue;
     throw new AppError(
       "invalid_config",
-      `Cannot add the column ${name} as its type must be ${there}: current value is ${type}`,
+      `Cannot add the column ${name}: its type must be ${there} (got ${type})`,
     );
   }
   const missing = Object.entries(columns).filter(([name]) => !types.has(name));

@@ -11,10 +11,10 @@ test("addColumns() refuses a column that is there with another type or mode", ()
   const { fields } = addColumns(FIELDS, { blur_score: BLUR });
   assert.throws(() => addColumns(fields, { blur_score: { ...BLUR, type: "BOOL" } }), {
     code: "invalid_config",
-    message: /blur_score.*must be FLOAT64: current value is BOOL/,
+    message: /blur_score.*must be FLOAT64 \(got BOOL\)/,
   });
   const list = { ...BLUR, mode: "REPEATED", maxItems: 2 } as const;
-  assert.throws(() => addColumns(fields, { blur_score: list }), /is REPEATED FLOAT64/);
+  assert.throws(() => addColumns(fields, { blur_score: list }), /got REPEATED FLOAT64/);
 });
 
 test("parseSchema() refuses what is no schema", () => {
