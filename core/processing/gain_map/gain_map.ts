@@ -24,8 +24,6 @@ export interface StoredGainMap {
 
 /** Names the segment of ISO 21496-1. */
 export const ISO_NAME = "urn:iso:std:iso:ts:21496:-1\0";
-/** Names a segment of XMP. */
-export const XMP_NAME = "http://ns.adobe.com/xap/1.0/\0";
 
 /** Beyond it, light is no picture's: a factor of four thousand million. */
 const MOST_STOPS = 32;

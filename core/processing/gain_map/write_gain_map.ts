@@ -1,6 +1,6 @@
-import { type GainMapNumbers, ISO_NAME, type StoredGainMap, XMP_NAME } from "./gain_map.ts";
+import { type GainMapNumbers, ISO_NAME, type StoredGainMap } from "./gain_map.ts";
+import { APP0, APP1, APP2, XMP_NAME } from "../probe/jpeg_markers.ts";
 
-const [APP0, APP1, APP2] = [0xe0, 0xe1, 0xe2];
 /** Bytes of the index of two pictures, its marker and length included. */
 const INDEX_BYTES = 90;
 /** Where the index's own header begins in its segment, from which offsets count. */

@@ -4,20 +4,17 @@ import { iccName, profileColor } from "./_icc_name.ts";
 import { exifOrientation } from "./_ifd.ts";
 import { jumbfPart } from "./_origins.ts";
 import { type ByteRange, type FormatFacts, latin1, type ProbeReader, viewOf } from "./_reader.ts";
+import { APP1, APP2, START_OF_SCAN, XMP_NAME } from "./jpeg_markers.ts";
 
 /** Start-of-frame markers (ITU-T T.81, table B.1): those that the decoders take, and those that they do not. */
 const TAKEN_FRAMES = new Set([0xc0, 0xc1, 0xc2]);
 const REFUSED_FRAMES = new Set([0xc3, 0xc5, 0xc6, 0xc7, 0xc9, 0xca, 0xcb, 0xcd, 0xce, 0xcf]);
 const START_OF_IMAGE = 0xd8;
-const START_OF_SCAN = 0xda;
 const END_OF_IMAGE = 0xd9;
-const APP1 = 0xe1;
-const APP2 = 0xe2;
 const APP11 = 0xeb;
 const APP14 = 0xee;
 /** Bytes of a profile's first segment that are searched for its name. */
 const ICC_HEAD_BYTES = 65_519;
-const XMP_HEADER = "http://ns.adobe.com/xap/1.0/\0";
 /** Bytes that are looked at for the next marker at once. */
 const SEARCHED_BYTES = 4_096;
 
@@ -87,8 +84,8 @@ function readSegment(
     found.exif = { offset, length };
     found.orientation = exifOrientation(reader.bytes(offset, length));
   }
-  if (marker === APP1 && head.startsWith(XMP_HEADER)) {
-    found.xmp = { offset: offset + XMP_HEADER.length, length: length - XMP_HEADER.length };
+  if (marker === APP1 && head.startsWith(XMP_NAME)) {
+    found.xmp = { offset: offset + XMP_NAME.length, length: length - XMP_NAME.length };
   }
   const part = marker === APP11 ? jumbfPart(bytes, { offset, length }) : undefined;
   if (part !== undefined) found.jumbf.push(part);

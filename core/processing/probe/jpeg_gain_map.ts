@@ -3,13 +3,10 @@ import {
   ISO_NAME,
   isSound,
   type StoredGainMap,
-  XMP_NAME,
 } from "../gain_map/gain_map.ts";
 import { latin1, viewOf } from "./_reader.ts";
+import { APP1, APP2, START_OF_SCAN, XMP_NAME } from "./jpeg_markers.ts";
 
-const APP1 = 0xe1;
-const APP2 = 0xe2;
-const START_OF_SCAN = 0xda;
 /** Segments of a file, and pictures of its index, that are looked at. */
 const MAX_SEGMENTS = 200;
 const MAX_PICTURES = 16;
