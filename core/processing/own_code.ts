@@ -8,7 +8,7 @@ import type { SharedPixels } from "./shared_pixels.ts";
 
 /** Runs the company's code and takes its time: what it throws, its own refusals apart, costs this picture and nothing else. */
 export class OwnCode {
-  /** By step and insight, in milliseconds. */
+  /** By step and insight, in milliseconds; a step of an animation runs on each frame. */
   readonly tookMs: Record<string, number> = {};
   readonly #clock: Clock;
 
@@ -25,7 +25,8 @@ export class OwnCode {
       if (cause instanceof ImageRejected) throw cause;
       throw new ImageRejected("processing_limit", `the pipeline's ${what} broke`, { cause });
     } finally {
-      this.tookMs[what] = Math.max(0, this.#clock.now() - startMs);
+      const ms = Math.max(0, this.#clock.now() - startMs);
+      this.tookMs[what] = (this.tookMs[what] ?? 0) + ms;
     }
   }
 }
